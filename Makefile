@@ -1,0 +1,50 @@
+# Everything a user or developer types. `make demo` and `make test` set up all they need.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DO_NOT_TRACK := 1
+export PREFECT_SERVER_ANALYTICS_ENABLED := false
+
+.DEFAULT_GOAL := help
+.PHONY: help setup system demo test lint types format bench lock up clean
+
+help: ## Show what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+system: ## Install the system's packages (Pango for PDF; poppler and Chromium for the tests)
+	@./scripts/system-packages pango
+
+setup: system $(VENV)/.ready ## Make the virtual environment
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@./scripts/virtual-environment $(PYTHON) $(VENV)
+	@touch $@
+
+demo: setup ## Close last month over all five providers against the built-in sandbox
+	@$(BIN)/tallybook demo
+
+test: setup ## Run all tests
+	@./scripts/system-packages pango poppler chromium
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: setup ## ruff, import-linter and mypy
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/mypy
+
+types: setup ## mypy alone
+	@$(BIN)/mypy
+
+format: setup ## Format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: setup ## Time landing, staging and summaries of a month of 1,000,000 rows
+	@$(BIN)/python bench/run.py
+
+lock: ## Resolve requirements.lock anew (names, versions, hashes)
+	@./scripts/lock $(PYTHON)
+
+up: setup ## Prefect server, worker and deployments on this machine
+	@./scripts/up
+
+clean: ## Remove what the targets above made
+	rm -rf $(VENV) demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
