@@ -1,0 +1,128 @@
+"""From the providers to the facts: check, sample, collect, coverage, rebuild."""
+
+from typing import TYPE_CHECKING
+
+from tallybook.commands.options import (
+    DEFAULT_CONFIG,
+    Config,
+    Connections,
+    Datasets,
+    Json,
+    Month,
+    begun_period,
+    clock,
+    exit_by,
+    open_configured,
+)
+from tallybook.console import command, finish, progress, say, table, warn
+
+if TYPE_CHECKING:
+    from tallybook.periods import BillingPeriod
+    from tallybook.pipeline.collect import UnitResult
+    from tallybook.pipeline.house import House
+
+
+@command
+def check(*, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+    """Validate configuration and books, call each provider once, and show what works and what does not.
+
+    Example: tallybook check
+    """
+    from tallybook import providers
+    from tallybook.pipeline.collect import check as check_connections
+    from tallybook.pricing.books import read_books
+
+    house = open_configured(config)
+    read_books(house.settings.books_dir, providers=providers.names())
+    results = check_connections(house, clock=clock)
+    rows = [(name, "fails" if problem else "works", problem) for name, problem in results.items()]
+    table(("connection", "state", "problem"), [("configuration and books", "works", ""), *rows])
+    finish(as_json=as_json, result={"connections": results})
+    exit_by(failed=[name for name, problem in results.items() if problem], of=len(results))
+
+
+@command
+def sample(*, connection: Connections = None, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+    """Take one snapshot of every connection that can only be asked about now.
+
+    Example: tallybook sample
+    """
+    from tallybook.pipeline.collect import sample as take_samples
+
+    with progress("sampling") as watch:
+        receipts = take_samples(open_configured(config), clock=clock, connections=connection or [], watch=watch)
+    rows = [{"connection": r.connection, "dataset": r.dataset, "period": r.period, "error": r.error} for r in receipts]
+    columns = ("connection", "dataset", "period", "error")
+    table(columns, [tuple(row[name] for name in columns) for row in rows])
+    finish(as_json=as_json, result={"samples": rows})
+    exit_by(failed=[r.connection for r in receipts if r.error], of=len(receipts))
+
+
+@command
+def collect(
+    *,
+    month: Month,
+    connection: Connections = None,
+    dataset: Datasets = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Fetch, land and stage one month.
+
+    Example: tallybook collect --month 2026-10 --connection ocore-main
+    """
+    house, period = open_configured(config), begun_period(month)
+    results = collect_units(house, period, connection or [], dataset or [])
+    finish(as_json=as_json, result={"month": str(period), "units": results})
+    exit_by_units(results)
+
+
+@command
+def coverage(*, month: Month, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+    """Show what was expected, received and missing, per connection, dataset and day.
+
+    Example: tallybook coverage --month 2026-10
+    """
+    from tallybook.pipeline.publish import month_coverage
+
+    house, period = open_configured(config), begun_period(month)
+    rows = month_coverage(house, period, now=clock()).to_dicts()
+    columns = ("connection", "dataset", "date", "expected", "received", "missing", "status")
+    table(columns, [tuple(row[name] for name in columns) for row in rows])
+    finish(as_json=as_json, result={"month": str(period), "coverage": rows})
+
+
+@command
+def rebuild(*, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+    """Rebuild the warehouse from the raw files.
+
+    Example: tallybook rebuild
+    """
+    from tallybook.pipeline.collect import rebuild as rebuild_warehouse
+
+    staged = rebuild_warehouse(open_configured(config), clock=clock)
+    unreadable = [item for item in staged if item.outcome == "unreadable"]
+    say(f"rebuilt from {len(staged)} fetches, {sum(item.row_count for item in staged)} rows")
+    for item in unreadable:
+        warn(item.error)
+    finish(as_json=as_json, result={"fetches": len(staged), "unreadable": [item.error for item in unreadable]})
+    exit_by(failed=[item.receipt.id for item in unreadable], of=len(staged))
+
+
+def collect_units(
+    house: "House", period: "BillingPeriod", connections: list[str], datasets: list[str]
+) -> list["UnitResult"]:
+    """Collect with progress, and print what became of each unit."""
+    from tallybook.pipeline.collect import collect as collect_month
+
+    with progress(f"collecting {period}") as watch:
+        results = collect_month(house, period, clock=clock, connections=connections, datasets=datasets, watch=watch)
+    columns = ("connection", "dataset", "period", "outcome", "rows", "message")
+    table(columns, [tuple(getattr(result, name) for name in columns) for result in results])
+    return results
+
+
+def exit_by_units(results: list["UnitResult"]) -> None:
+    """Exit by what became of the units."""
+    failed = [f"{unit.connection} {unit.dataset}" for unit in results if unit.outcome == "failed"]
+    exit_by(failed=failed, of=sum(unit.outcome != "cannot" for unit in results))

@@ -1,0 +1,89 @@
+"""Documented JSON: documents, export."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from tallybook.commands.options import (
+    DEFAULT_CONFIG,
+    Config,
+    Connection,
+    Json,
+    Month,
+    begun_period,
+    clock,
+    open_configured,
+)
+from tallybook.console import command, finish, hand_over, say, table
+
+
+@command
+def documents(*, as_json: Json = False) -> None:
+    """List the documented JSON documents with their parameters.
+
+    Example: tallybook documents
+    """
+    from tallybook import providers
+    from tallybook.pipeline.export import known_documents
+
+    known = known_documents([providers.load(name) for name in providers.names()])
+    rows = [
+        {
+            "document": name,
+            "parameter": parameter.name if parameter else "",
+            "kind": parameter.kind if parameter else "",
+            "default": parameter.default if parameter else "",
+            "help": parameter.help if parameter else "",
+        }
+        for name, (_, document) in sorted(known.items())
+        for parameter in document.parameters or (None,)
+    ]
+    columns = ("document", "parameter", "kind", "default", "help")
+    table(columns, [tuple(row[column] for column in columns) for row in rows])
+    finish(as_json=as_json, result={"documents": rows})
+
+
+@command
+def export(
+    *,
+    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="A name that 'tallybook documents' lists.")],
+    month: Month,
+    values: Annotated[
+        Optional[list[str]],  # noqa: UP045 - typer reads this form
+        typer.Option("--set", help="NAME=VALUE, a parameter of the document; may be repeated."),
+    ] = None,
+    connection: Connection = None,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045 - typer reads this form
+        typer.Option("--output", help="The file to write; without it standard output."),
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Write one documented JSON document, answered from the warehouse.
+
+    Example: tallybook export ocore/usage --month 2026-10 --set period=daily
+    """
+    from tallybook import providers
+    from tallybook.landing import writing
+    from tallybook.pipeline.export import export as export_document
+
+    body = export_document(
+        open_configured(config),
+        document,
+        begun_period(month),
+        values=values or [],
+        connection=connection,
+        now=clock(),
+        available=[providers.load(name) for name in providers.names()],
+    )
+    if output is None:
+        hand_over(body)
+    else:
+        with writing(output.absolute().parent) as temporary:
+            temporary.write_bytes(body)
+            temporary.chmod(0o644)
+            temporary.replace(output)
+        say(f"wrote {output}")
+    finish(as_json=as_json, result={"document": document, "output": str(output) if output else None})

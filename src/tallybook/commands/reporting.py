@@ -1,0 +1,123 @@
+"""Reports: report, run, backfill."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tallybook.commands.collecting import collect_units
+from tallybook.commands.options import (
+    DEFAULT_CONFIG,
+    Config,
+    Connections,
+    Json,
+    Month,
+    Reason,
+    begun_period,
+    clock,
+    exit_by,
+    open_configured,
+)
+from tallybook.console import command, finish, say, table, warn
+from tallybook.errors import PartialError
+
+if TYPE_CHECKING:
+    from tallybook.periods import BillingPeriod
+    from tallybook.pipeline.collect import UnitResult
+    from tallybook.pipeline.house import House
+
+
+@command
+def report(
+    *,
+    month: Month,
+    final: Annotated[bool, typer.Option("--final", help="Close the month; needs --reason.")] = False,
+    reason: Reason = "",
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Summarise what is landed and publish a new revision if anything changed.
+
+    Example: tallybook report --month 2026-10 --final --reason "approved"
+    """
+    house, period = open_configured(config), begun_period(month)
+    _report(house, period, final=final, reason=reason, as_json=as_json, units=[])
+
+
+@command
+def run(*, month: Month, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+    """Collect and report one month: what the schedule does.
+
+    Example: tallybook run --month last
+    """
+    from tallybook.pricing.books import read_books
+
+    house, period = open_configured(config), begun_period(month)
+    read_books(house.settings.books_dir)  # wrong books are told before anything is fetched
+    units = collect_units(house, period, [], [])
+    _report(house, period, final=False, reason="", as_json=as_json, units=units)
+
+
+@command
+def backfill(
+    *,
+    first: Annotated[str, typer.Option("--from", help="The first month, YYYY-MM.")],
+    last: Annotated[str, typer.Option("--to", help="The last month, YYYY-MM; included.")],
+    only: Annotated[
+        str, typer.Option("--only", help="missing: not there or not complete; failed: these and failed; all.")
+    ] = "missing",
+    connection: Connections = None,
+    reason: Reason = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Collect and report a range of past months, the plan first.
+
+    Example: tallybook backfill --from 2026-07 --to 2026-09 --only failed
+    """
+    from tallybook.pipeline import backfill as backfilling
+    from tallybook.pricing.books import read_books
+
+    house, months = open_configured(config), (begun_period(first), begun_period(last))
+    if not dry_run:
+        read_books(house.settings.books_dir)
+    steps = backfilling.plan(house, *months, only=only, connections=connection or [], reason=reason, clock=clock)
+    columns = ("month", "connection", "dataset", "state", "is_chosen", "note")
+    table(columns, [tuple(getattr(step, name) for name in columns) for step in steps])
+    if dry_run:
+        finish(as_json=as_json, result={"plan": steps})
+        return
+    results = backfilling.carry_out(house, steps, reason=reason, clock=clock)
+    columns = ("month", "connection", "dataset", "outcome", "revision", "message")
+    table(columns, [tuple(getattr(result, name) for name in columns) for result in results])
+    finish(as_json=as_json, result={"plan": steps, "results": results})
+    failed = [f"{r.month} {r.connection} {r.dataset}" for r in results if r.outcome == "failed"]
+    exit_by(failed=failed, of=sum(r.outcome != "cannot" for r in results))
+
+
+def _report(
+    house: "House", period: "BillingPeriod", *, final: bool, reason: str, as_json: bool, units: list["UnitResult"]
+) -> None:
+    from tallybook.pipeline.publish import report as publish_report
+
+    published = publish_report(house, period, clock=clock, final=final, reason=reason)
+    say(published.sentence)
+    for path in published.headline_files:
+        say(str(path))
+    failed = [f"{unit.connection} {unit.dataset}" for unit in units if unit.outcome == "failed"]
+    result = {
+        "month": str(period),
+        "units": units,
+        "revision": published.revision,
+        "is_new": published.is_new,
+        "status": published.status,
+        "reasons": published.reasons,
+        "folder": str(published.folder),
+        "files": [str(path) for path in published.headline_files],
+    }
+    finish(as_json=as_json, result=result)
+    if failed:
+        for unit in units:
+            if unit.outcome == "failed":
+                warn(unit.message)
+        raise typer.Exit(PartialError.exit_code)

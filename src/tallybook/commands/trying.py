@@ -1,0 +1,74 @@
+"""Starting and trying out: init, sandbox, demo."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from tallybook.commands.options import (
+    Json,
+    clock,
+)
+from tallybook.console import command, finish, say
+
+
+@command
+def init(*, folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path(), as_json: Json = False) -> None:
+    """Write a commented tallybook.toml and a books folder to start from; never overwrites.
+
+    Example: tallybook init
+    """
+    from tallybook.pipeline.starting import initialise
+
+    written = initialise(folder)
+    for path in written:
+        say(f"wrote {path}")
+    if not written:
+        say("everything is there already; nothing was written")
+    finish(as_json=as_json, result={"written": [str(path) for path in written]})
+
+
+@command
+def sandbox(
+    *,
+    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 8765,
+    seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 1,
+    months: Annotated[int, typer.Option(help="Months of history.", min=1, max=60)] = 3,
+    until: Annotated[str, typer.Option(help="YYYY-MM-DD: the world's today; default the real one.")] = "",
+    faults: Annotated[
+        Optional[list[str]],  # noqa: UP045 - typer reads this form
+        typer.Option("--faults", help="A misbehaviour to turn on; may be repeated."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Emulate the five providers on one port of this machine.
+
+    Example: tallybook sandbox --port 8765 --faults rate-limit
+    """
+    from tallybook.demo import serve_sandbox
+
+    def announce(url: str) -> None:
+        say(f"the sandbox serves at {url}; stop it with Ctrl-C")
+        finish(as_json=as_json, result={"url": url})
+
+    serve_sandbox(port=port, seed=seed, months=months, until=until, faults=faults or [], on_ready=announce)
+
+
+@command
+def demo(
+    *,
+    folder: Annotated[Path, typer.Option(help="Where the demo lives; made anew each time.")] = Path("demo"),
+    as_json: Json = False,
+) -> None:
+    """Close last month over all five providers, through the Prefect flow, against the sandbox.
+
+    Example: tallybook demo
+    """
+    from tallybook.demo import run_demo
+
+    result = run_demo(folder, clock=clock, say=say)
+    for path in result.files:
+        say(str(path))
+    finish(as_json=as_json, result={"files": [str(path) for path in result.files], "exit_code": result.exit_code})
+    if result.exit_code:
+        raise typer.Exit(result.exit_code)

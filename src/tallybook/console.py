@@ -1,0 +1,127 @@
+"""What commands print: tables and results on standard output, progress, logs and errors on standard error."""
+
+import functools
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ParamSpec
+
+import msgspec
+import typer
+
+from tallybook.errors import TallybookError
+
+P = ParamSpec("P")
+INTERRUPTED = 130  # what shells give a command that Ctrl-C ended
+
+# Everything a terminal would act on. Names come from providers, and stay text.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+log = logging.getLogger("tallybook")
+
+
+def plain(value: object) -> str:
+    """A value as text that can do nothing to a terminal or a log."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", "" if value is None else str(value))
+
+
+def say(text: str) -> None:
+    """One line of result on standard output."""
+    sys.stdout.write(plain(text) + "\n")
+
+
+def hand_over(document: bytes) -> None:
+    """A JSON document on standard output: its own bytes for a program, harmless text for a terminal."""
+    if sys.stdout.isatty():
+        say(document.decode().rstrip("\n"))
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(document.rstrip(b"\n") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def warn(text: str) -> None:
+    """One line on standard error."""
+    sys.stderr.write(plain(text) + "\n")
+
+
+def finish(*, as_json: bool, result: object) -> None:
+    """With --json the last line of standard output is one JSON object."""
+    if as_json:
+        hand_over(msgspec.json.encode(result, order="sorted", enc_hook=str))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Rows as a table: drawn on a terminal, tab-separated elsewhere so that other programs can read it."""
+    listed = [[plain(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in [list(columns), *listed]:
+            sys.stdout.write("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row) + "\n")
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(*columns)
+    for row in listed:
+        drawn.add_row(*(Text(cell) for cell in row))
+    Console().print(drawn)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[str, str, str], None]]:
+    """A watcher of fetches: a moving bar on a terminal, a line per finished unit elsewhere."""
+    if not sys.stderr.isatty():
+        yield _log_units
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        answers = 0
+        task = bar.add_task(label, total=None)
+
+        def watch(connection: str, dataset: str, event: str) -> None:
+            nonlocal answers
+            answers += event == "asked"
+            bar.update(task, description=f"{label}: {connection} {dataset}, {answers} answers")
+
+        yield watch
+
+
+def _log_units(connection: str, dataset: str, event: str) -> None:
+    if event != "asked":
+        log.info("%s %s: %s", connection, dataset, event)
+
+
+def start_logging() -> None:
+    """Send the product's logs to standard error, and only warnings of its libraries."""
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    log.setLevel(logging.INFO)
+
+
+def command(function: Callable[P, None]) -> Callable[P, None]:
+    """Give a command its errors and exit codes: one line for what we know, a traceback for what we do not."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        start_logging()
+        try:
+            function(*args, **kwargs)
+        except TallybookError as error:
+            warn(f"tallybook: {error}")
+            finish(as_json=bool(kwargs.get("as_json")), result={"error": str(error), "exit_code": error.exit_code})
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            warn("tallybook: interrupted; what was finished is kept, and running it again goes on from there")
+            raise typer.Exit(INTERRUPTED) from None
+
+    return run
+
+
+def as_plain(value: Any) -> Any:
+    """A dataclass as what JSON knows, for `finish`."""
+    return msgspec.to_builtins(value, enc_hook=str)

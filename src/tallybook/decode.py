@@ -1,0 +1,94 @@
+"""Decoding answers: exact decimals, errors that name the field, unknown fields kept and noted."""
+
+from collections.abc import Hashable, Iterable
+from decimal import Decimal
+from functools import cache
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from tallybook.errors import SchemaError
+from tallybook.money import CONTEXT
+
+T = TypeVar("T")
+
+_DIGITS_BEFORE = 26  # DECIMAL(38, 12)
+_DIGITS_BEHIND = 1100  # the longest exact double has 1074
+
+
+@cache
+def _decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind, float_hook=Decimal)  # untyped numbers keep their digits too
+
+
+def decode(body: bytes, kind: type[T]) -> T:
+    """Decode a JSON body into a msgspec type; numbers typed Decimal, and untyped ones, keep every digit.
+
+    Raises SchemaError naming the field that is missing or changed its type, or saying that it is no JSON.
+    """
+    try:
+        result: T = _decoder(cast("Hashable", kind)).decode(body)
+    except msgspec.ValidationError as error:
+        raise SchemaError(f"the answer does not fit its document: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError) as error:
+        start = body[:60].decode("utf-8", "replace")
+        raise SchemaError(f"the answer is not JSON ({error}); it starts with {start!r}") from error
+    return result
+
+
+def known_fields(struct: type[msgspec.Struct]) -> frozenset[str]:
+    """The JSON names a struct knows."""
+    return frozenset(struct.__struct_encode_fields__)
+
+
+def unknown_fields(items: Iterable[dict[str, Any]], struct: type[msgspec.Struct]) -> list[str]:
+    """For each object, its fields that `struct` does not know, as JSON text; `""` when there are none."""
+    known = known_fields(struct)
+    texts = []
+    for item in items:
+        extra = {name: value for name, value in item.items() if name not in known}
+        texts.append(encode(extra) if extra else "")
+    return texts
+
+
+def unknown_names(texts: Iterable[str]) -> list[str]:
+    """The distinct names in the texts that `unknown_fields` made, sorted."""
+    return sorted({name for text in set(texts) if text for name in decode(text.encode(), dict[str, Any])})
+
+
+def encode(value: Any) -> str:
+    """Compact JSON text with sorted keys; Decimals are written as JSON numbers with all digits."""
+    encoder = msgspec.json.Encoder(decimal_format="number", order="sorted")
+    return encoder.encode(value).decode()
+
+
+def number_text(value: Decimal | None) -> str | None:
+    """A decimal as plain text for a staging column; None stays None.
+
+    Raises SchemaError for what is no number (NaN) or none of this world: 1e999999999 would be written out in
+    a thousand million digits.
+    """
+    if value is None:
+        return None
+    if not value.is_finite() or (value and value.adjusted() >= _DIGITS_BEFORE) or _exponent(value) < -_DIGITS_BEHIND:
+        raise SchemaError(f"{value!s:.40} is no number that a figure can have")
+    return format(value, "f")
+
+
+def _exponent(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0
+
+
+def document_bytes(value: Any) -> bytes:
+    """A provider's document as JSON: keys in the given order, decimals as numbers without noise or trailing zeros."""
+    encoder = msgspec.json.Encoder(decimal_format="number")
+    return msgspec.json.format(encoder.encode(_trimmed(value)), indent=2) + b"\n"
+
+
+def _trimmed(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else value.normalize(CONTEXT)
+    if isinstance(value, dict):
+        return {key: _trimmed(item) for key, item in value.items()}
+    return [_trimmed(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,50 @@
+"""What the documents of a month are built from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from tallybook.periods import BillingPeriod
+from tallybook.pricing.books import Budget
+from tallybook.summaries.month import MonthTables
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A unit whose newest fetch failed; `error` is the message that was shown."""
+
+    connection: str
+    dataset: str
+    period: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonthInputs:
+    """A month's tables and the facts of its header.
+
+    `labels` maps a provider's name to the one to show. `checks` maps the name of each check to how many rows offend.
+    `controls` has the columns connection, control, unit, source_total, our_total, difference (queries/checks/*/).
+    `final_reason` asks for FINAL; `restatement` says why a month that was final has changed.
+    """
+
+    period: BillingPeriod
+    now: datetime
+    entity: str
+    version: str
+    revision: int
+    labels: Mapping[str, str]
+    tables: MonthTables
+    budgets: tuple[Budget, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    checks: Mapping[str, int] = field(default_factory=dict)
+    controls: pl.DataFrame = field(default_factory=pl.DataFrame)
+    notices: tuple[str, ...] = ()
+    final_reason: str = ""
+    restatement: str = ""
+
+    def label(self, provider: str) -> str:
+        """The provider's name for people."""
+        return self.labels.get(provider, provider)

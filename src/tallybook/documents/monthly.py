@@ -1,0 +1,66 @@
+"""The monthly report: every number of it, and nothing about how it looks."""
+
+from tallybook.documents.costs import (
+    daily_points,
+    price_rows,
+    pricing_rows,
+    project_rows,
+    provider_rows,
+    trend_points,
+)
+from tallybook.documents.inputs import MonthInputs
+from tallybook.documents.model import SCHEMA_VERSION, Header, MonthlyReport
+from tallybook.documents.sight import coverage_rows, gap_rows, quota_rows, unpriced_rows
+from tallybook.documents.slugs import assign_slugs
+from tallybook.documents.status import decide_status
+from tallybook.documents.story import tell_month
+from tallybook.documents.totals import control_totals, currency_totals, tie_outs
+from tallybook.documents.workloads import workload_rows
+
+
+def build_report(inputs: MonthInputs) -> MonthlyReport:
+    """The monthly report of a month's tables. The same inputs give the same document."""
+    slugs = assign_slugs(inputs.tables.projects["project"].to_list())
+    projects, providers = project_rows(inputs, slugs), provider_rows(inputs)
+    totals = currency_totals(inputs, providers, inputs.tables.providers.to_dicts())
+    lines = tie_outs(inputs)
+    return MonthlyReport(
+        schema_version=SCHEMA_VERSION,
+        header=build_header(inputs, title="Monthly cloud cost report"),
+        summary=tell_month(inputs, totals, projects, lines),
+        totals=totals,
+        tie_out=lines,
+        controls=control_totals(inputs),
+        providers=providers,
+        projects=projects,
+        workloads=workload_rows(inputs.tables.workloads),
+        pricing=pricing_rows(inputs),
+        quotas=quota_rows(inputs.tables.quotas),
+        quotas_total=inputs.tables.quotas.height,
+        unpriced=unpriced_rows(inputs),
+        coverage=coverage_rows(inputs),
+        gaps=gap_rows(inputs),
+        notices=inputs.notices,
+        prices=price_rows(inputs),
+        trend=trend_points(inputs),
+        daily=daily_points(inputs),
+    )
+
+
+def build_header(inputs: MonthInputs, *, title: str) -> Header:
+    """The header that all documents of a revision share."""
+    status, reasons = decide_status(inputs)
+    return Header(
+        title=title,
+        entity=inputs.entity,
+        billing_period=str(inputs.period),
+        period_label=inputs.period.label,
+        period_start=inputs.period.start,
+        period_end=inputs.period.end,
+        previous_label=inputs.period.shift(-1).label,
+        status=status,
+        reasons=reasons,
+        revision=inputs.revision,
+        generated_at=inputs.now,
+        version=inputs.version,
+    )

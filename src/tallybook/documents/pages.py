@@ -1,0 +1,74 @@
+"""The shapes of the pages beside the monthly report: a project's statement, and the library of all revisions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from tallybook.documents.model import CurrencyTotal, Figure, GapRow, Header, QuotaRow, Status, WorkloadRow
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """What one meter cost a project at one connection. Cost None: no price."""
+
+    connection: str
+    provider_label: str
+    sub_account_name: str
+    region: str
+    meter: str
+    unit: str
+    quantity: Figure
+    unit_price: Decimal | None  # None: several prices in the month, or none
+    billing_currency: str  # "" without a price
+    effective_cost: Figure
+    basis: str  # metered, averaged, sampled, provider
+    coverage_pct: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectStatement:
+    """What one project used and cost, for its owner."""
+
+    schema_version: str
+    header: Header
+    project: str
+    slug: str
+    cost_center: str
+    owner: str
+    totals: tuple[CurrencyTotal, ...]
+    lines: tuple[StatementLine, ...]
+    workloads: tuple[WorkloadRow, ...]
+    quotas: tuple[QuotaRow, ...]
+    gaps: tuple[GapRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryRevision:
+    """One published revision: its files are relative to the library page."""
+
+    revision: int
+    status: Status
+    reason: str
+    generated_at: datetime
+    totals: tuple[tuple[str, Decimal], ...]  # currency, effective cost as shown
+    coverage_pct: Decimal | None
+    folder: str  # 2026-10/r01
+    files: tuple[str, ...]  # paths below the folder
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryMonth:
+    """A month and its revisions, newest first."""
+
+    billing_period: str
+    label: str
+    revisions: tuple[LibraryRevision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The page that leads to every report, newest month first."""
+
+    entity: str
+    generated_at: datetime
+    months: tuple[LibraryMonth, ...]

@@ -1,0 +1,71 @@
+"""The stamp of a revision, and why it is a draft."""
+
+from tallybook.documents.inputs import MonthInputs
+from tallybook.documents.model import Status
+from tallybook.documents.words import amount, plain, plural
+from tallybook.summaries.expressions import COST_FEEDS
+
+
+def decide_status(inputs: MonthInputs) -> tuple[Status, tuple[str, ...]]:
+    """The status with its reasons, one sentence each.
+
+    DRAFT: a unit failed, the month has not ended, figures do not tie out, or something that feeds costs is missing
+    and can still be fetched. What can never be fetched again makes no draft: the figures are lower bounds and say so.
+    """
+    reasons = (*_failures(inputs), *_not_ended(inputs), *_differences(inputs), *_fillable_gaps(inputs))
+    if reasons:
+        return Status.DRAFT, reasons
+    if inputs.restatement:
+        return Status.RESTATED, (inputs.restatement,)
+    return (Status.FINAL if inputs.final_reason else Status.PROVISIONAL), ()
+
+
+def collect_command(inputs: MonthInputs, connection: str, dataset: str) -> str:
+    """The command that fetches what is missing."""
+    return f"tallybook collect --month {inputs.period} --connection {connection} --dataset {dataset}"
+
+
+def _failures(inputs: MonthInputs) -> list[str]:
+    return [
+        f"{one.connection} {one.dataset} {one.period} could not be collected: {plain(one.error)}"
+        for one in inputs.failures
+    ]
+
+
+def _not_ended(inputs: MonthInputs) -> list[str]:
+    if inputs.now >= inputs.period.end:
+        return []
+    return [f"{inputs.period.label} has not ended: it ends on {inputs.period.end:%Y-%m-%d} 00:00 UTC"]
+
+
+def _differences(inputs: MonthInputs) -> list[str]:
+    sentences = [
+        f"The {row['billing_currency']} costs do not tie out: "
+        f"{amount(row['difference'], row['billing_currency'], exact=True)} of the source total is in no project"
+        for row in inputs.tables.tie_out.filter(~inputs.tables.tie_out["holds"]).to_dicts()
+    ]
+    sentences += [
+        f"Check {name} found {plural(rows, 'row')} that should not be there"
+        for name, rows in sorted(inputs.checks.items())
+        if rows
+    ]
+    sentences += [
+        f"{row['connection']}: {row['control']} differs from the provider's own sum by "
+        f"{amount(row['difference'], row['unit'], exact=True)}"
+        for row in inputs.controls.to_dicts()
+        if row["difference"] != 0
+    ]
+    return sentences
+
+
+def _fillable_gaps(inputs: MonthInputs) -> list[str]:
+    failed = {(one.connection, one.dataset) for one in inputs.failures}
+    return [
+        f"{row['connection']} {row['dataset']} lacks {amount(row['missing'], row['unit'])} that can still be "
+        f"fetched: {collect_command(inputs, row['connection'], row['dataset'])}"
+        for row in inputs.tables.datasets.to_dicts()
+        if row["missing"] > 0
+        and row["is_backfillable"]
+        and row["feeds"] in COST_FEEDS
+        and (row["connection"], row["dataset"]) not in failed
+    ]

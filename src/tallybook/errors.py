@@ -1,0 +1,47 @@
+"""The errors users meet. Each message says who, what happened, and what to do; `exit_code` is the shell's."""
+
+
+class TallybookError(Exception):
+    """Base of all errors that are shown as one line, without a traceback."""
+
+    exit_code = 1
+
+
+class UsageError(TallybookError):
+    """The command line asks for something that cannot be: nothing was done."""
+
+    exit_code = 2
+
+
+class ConfigurationError(TallybookError):
+    """`tallybook.toml` or a secret it names is wrong: nothing was done."""
+
+    exit_code = 2
+
+
+class BookError(TallybookError):
+    """A book (prices, rates, projects, budgets) is wrong; names file, line and column."""
+
+    exit_code = 2
+
+
+class ProviderError(TallybookError):
+    """A provider could not be asked, or refused; names connection, dataset and period."""
+
+
+class SchemaError(ProviderError):
+    """A provider's answer lacks a field or changed a type; names the field."""
+
+
+class StorageError(TallybookError):
+    """Raw files, the warehouse or a report could not be written or read."""
+
+
+class RefusedRowsError(StorageError):
+    """Rows hold values that their table cannot: too large a number, a null where a value is needed."""
+
+
+class PartialError(TallybookError):
+    """Some units failed; the rest was kept. The message lists what failed."""
+
+    exit_code = 3

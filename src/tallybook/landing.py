@@ -1,0 +1,231 @@
+"""Raw files: the provider's own bytes, compressed, immutable, named by content hash.
+
+    raw/<connection>/<dataset>/<period>/<sha256>.zst        a body
+    raw/<connection>/<dataset>/<period>/<stamp>.receipt.json  what was asked, when, and which bodies answered
+
+A receipt is written last and atomically: a unit was fetched if and only if its receipt is there. A failed fetch
+leaves a receipt that says so. Everything in the warehouse can be rebuilt from this folder.
+"""
+
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import zstandard
+
+from tallybook.contract import Request
+from tallybook.decode import decode, encode
+from tallybook.errors import StorageError
+
+RECEIPT_SUFFIX = ".receipt.json"
+_STALE_SECONDS = 86_400
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
+_LEVEL = 3  # of zstd: level 6 takes five times as long and saves a twentieth of the bytes
+
+
+class RawFile(msgspec.Struct, frozen=True):
+    """One landed answer and what was asked. Holds no header and no credential, only the credential's label."""
+
+    kind: str
+    method: str
+    path: str
+    params: tuple[tuple[str, str], ...]
+    json: str  # the JSON body that was sent, "" without one
+    asked: Mapping[str, str]
+    credential: str
+    status: int
+    sha256: str
+    size_bytes: int
+    captured_at: datetime
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """One fetch of one unit. `error` is "" when all of it landed.
+
+    A history that failed has no files; a snapshot that failed has those that landed.
+    """
+
+    provider: str
+    connection: str
+    dataset: str
+    cadence: str
+    period: str
+    fetched_at: datetime
+    files: tuple[RawFile, ...]
+    error: str = ""
+
+    @property
+    def id(self) -> str:
+        """Unique in the store, sortable by time within a unit; two fetches at one instant differ in content."""
+        stamp = self.fetched_at.astimezone(UTC).strftime(_STAMP)
+        content = hashlib.sha256(f"{self.inputs_sha256} {self.error}".encode()).hexdigest()
+        return f"{self.connection}/{self.dataset}/{self.period}/{stamp}-{content[:8]}"
+
+    @property
+    def inputs_sha256(self) -> str:
+        """The same for the same questions and answers, whenever they were fetched."""
+        digest = hashlib.sha256()
+        for line in sorted(_input_line(file) for file in self.files):
+            digest.update(line)
+        return digest.hexdigest()
+
+
+def _input_line(file: RawFile) -> bytes:
+    question = (file.kind, file.method, file.path, file.params, file.json, file.credential)
+    return msgspec.json.encode((question, file.sha256)) + b"\n"
+
+
+@dataclass(frozen=True, slots=True)
+class RawStore:
+    """The folder `raw/` of a data directory."""
+
+    root: Path
+
+    def land(self, connection: str, dataset: str, period: str, chunks: Iterable[bytes]) -> tuple[str, int]:
+        """Write a body as it streams in; returns (sha256, bytes). Nothing is left when writing fails."""
+        folder = self._folder(connection, dataset, period)
+        digest, size = hashlib.sha256(), 0
+        with writing(folder) as temporary:
+            with temporary.open("wb") as file:
+                with zstandard.ZstdCompressor(level=_LEVEL).stream_writer(file, closefd=False) as out:
+                    for chunk in chunks:
+                        digest.update(chunk)
+                        size += len(chunk)
+                        out.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())  # a receipt must never outlive its bodies
+            temporary.replace(folder / f"{digest.hexdigest()}.zst")
+        return digest.hexdigest(), size
+
+    def read(self, receipt: Receipt, file: RawFile) -> bytes:
+        """A body, checked against its hash. Raises StorageError when it is gone or was changed."""
+        return self.read_body(receipt.connection, receipt.dataset, receipt.period, file.sha256)
+
+    def read_body(self, connection: str, dataset: str, period: str, sha256: str) -> bytes:
+        """The same, by the names of its unit."""
+        path = self._folder(connection, dataset, period) / f"{sha256}.zst"
+        try:
+            body: bytes = zstandard.ZstdDecompressor().decompressobj().decompress(path.read_bytes())
+        except (OSError, zstandard.ZstdError) as error:
+            raise StorageError(f"raw file {path} cannot be read ({error}); restore it from the backup") from error
+        if hashlib.sha256(body).hexdigest() != sha256:
+            raise StorageError(f"raw file {path} was changed: its hash differs; restore it from the backup")
+        return body
+
+    def write_receipt(self, receipt: Receipt) -> None:
+        """Make a fetch count, at once."""
+        folder, name = self.root / receipt.id.rsplit("/", 1)[0], receipt.id.rsplit("/", 1)[1]
+        with writing(folder) as temporary:
+            with temporary.open("wb") as file:
+                file.write(msgspec.json.format(msgspec.json.encode(receipt), indent=1) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(folder / f"{name}{RECEIPT_SUFFIX}")
+
+    def receipts(self) -> Iterator[str]:
+        """The ids of all receipts, sorted by unit and time."""
+        paths = self.root.glob(f"*/*/*/*{RECEIPT_SUFFIX}")
+        yield from sorted(path.relative_to(self.root).as_posix().removesuffix(RECEIPT_SUFFIX) for path in paths)
+
+    def receipt(self, receipt_id: str) -> Receipt:
+        """Read a receipt by its id."""
+        path = self.root / f"{receipt_id}{RECEIPT_SUFFIX}"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Receipt)
+        except (OSError, msgspec.DecodeError) as error:
+            raise StorageError(f"receipt {path} cannot be read ({error}); restore it from the backup") from error
+
+    def _folder(self, connection: str, dataset: str, period: str) -> Path:
+        return self.root / connection / dataset / period
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[Path]:
+    """A temporary file in `folder`, removed when the block fails. Raises StorageError on a full or read-only disk."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder, prefix=".tmp-")
+        os.close(handle)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    temporary = Path(name)
+    try:
+        yield temporary
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def building(target: Path) -> Iterator[Path]:
+    """A temporary folder beside `target` that becomes `target` when the block succeeds, and is removed when not."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target.parent)
+        temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=".tmp-"))
+    except OSError as error:
+        raise disk_error(target.parent, error) from error
+    try:
+        yield temporary
+        temporary.chmod(0o755)  # mkdtemp's folder is for its owner only; reports are for readers
+        temporary.rename(target)
+    except OSError as error:
+        raise disk_error(target.parent, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left half-built; a day is longer than any builds."""
+    for left in folder.glob(".tmp-*"):
+        if left.stat().st_mtime < time.time() - _STALE_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def disk_error(folder: Path, error: OSError) -> StorageError:
+    """What to tell the user when a folder cannot be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        advice = "the disk is full: free some space and run it again"
+    else:
+        advice = "check that the folder exists and may be written"
+    return StorageError(f"cannot write to {folder} ({error.strerror or error}); {advice}; nothing was changed")
+
+
+def as_request(file: RawFile) -> Request:
+    """The question of a raw file, as its provider's `plan` asked it."""
+    return Request(
+        kind=file.kind,
+        path=file.path,
+        params=file.params,
+        method=file.method,
+        json=decode(file.json.encode(), dict) if file.json else None,
+        asked=file.asked,
+        credential=file.credential,
+    )
+
+
+def as_raw_file(request: Request, *, status: int, sha256: str, size_bytes: int, captured_at: datetime) -> RawFile:
+    """A landed answer for a receipt."""
+    return RawFile(
+        kind=request.kind,
+        method=request.method,
+        path=request.path,
+        params=request.params,
+        json="" if request.json is None else encode(request.json),
+        asked=dict(request.asked),
+        credential=request.credential,
+        status=status,
+        sha256=sha256,
+        size_bytes=size_bytes,
+        captured_at=captured_at,
+    )

@@ -1,0 +1,249 @@
+"""Fetching units: plan, ask side by side, land each answer, and write the receipt that makes them count."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from tallybook.contract import Answer, Auth, Cadence, Dataset, Provider, Request
+from tallybook.errors import ConfigurationError, StorageError, TallybookError
+from tallybook.http import Client, Reply
+from tallybook.landing import RawFile, RawStore, Receipt, as_raw_file
+from tallybook.periods import BillingPeriod
+from tallybook.pipeline.house import Connection
+from tallybook.settings import ConnectionSettings, SecretReader
+
+Watcher = Callable[[str, str, str], None]
+"""Told (connection, dataset, event): asked, landed or failed; for progress only."""
+
+
+def ignore_progress(connection: str, dataset: str, event: str) -> None:
+    """A watcher that watches nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An open line to one connection, shared by its units: client and the answers had so far."""
+
+    settings: ConnectionSettings
+    provider: Provider
+    client: Client
+    answers: dict[bytes, tuple[Answer, RawFile]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@contextmanager
+def open_lines(connections: Sequence[Connection], read_secret: SecretReader) -> Iterator[list[Line]]:
+    """Lines to connections. All secrets are read before the first request: a missing one stops everything."""
+    auths = [_authenticated(settings, provider, read_secret) for settings, provider in connections]
+    lines = [
+        Line(settings, provider, _client(settings, provider, auth))
+        for (settings, provider), auth in zip(connections, auths, strict=True)
+    ]
+    try:
+        yield lines
+    finally:
+        for line in lines:
+            line.client.close()
+
+
+def fetch_unit(
+    line: Line,
+    dataset: Dataset,
+    period: BillingPeriod,
+    *,
+    store: RawStore,
+    now: Callable[[], datetime],
+    watch: Watcher = ignore_progress,
+) -> Receipt:
+    """Fetch one unit and write its receipt, also when it failed. Raises StorageError when the disk refuses."""
+    session = UnitSession(line, dataset, period, store=store, now=now(), watch=watch)
+    problems = session.ask_all()
+    error = f"{line.settings.name} {dataset.name} {session.period}: {'; '.join(problems)}" if problems else ""
+    # Half a month is not a month; but the half of a snapshot that landed can't be had again.
+    is_kept = not error or dataset.cadence is not Cadence.HISTORY
+    receipt = Receipt(
+        provider=line.provider.name,
+        connection=line.settings.name,
+        dataset=dataset.name,
+        cadence=dataset.cadence.value,
+        period=session.period,
+        fetched_at=now(),
+        files=tuple(session.files) if is_kept else (),
+        error=error,
+    )
+    store.write_receipt(receipt)
+    watch(line.settings.name, dataset.name, "failed" if error else "landed")
+    return receipt
+
+
+class UnitSession:
+    """The session of one unit's plan. Every answer becomes a raw file of the unit."""
+
+    def __init__(
+        self,
+        line: Line,
+        dataset: Dataset,
+        period: BillingPeriod,
+        *,
+        store: RawStore,
+        now: datetime,
+        watch: Watcher,
+    ) -> None:
+        self._line = line
+        self._dataset = dataset
+        self._period = period
+        self._store = store
+        self._watch = watch
+        self._asked: dict[bytes, Future[Answer]] = {}
+        self._is_dated = False
+        self.now = now
+        self.period = str(period)
+        self.files: list[RawFile] = []
+
+    @property
+    def settings(self) -> Any:
+        return self._line.settings
+
+    def ask_all(self) -> list[str]:
+        """Ask what the dataset plans, as many at a time as the connection allows; returns what went wrong.
+
+        A history stops at its first problem, a snapshot goes on: its other answers still count.
+        """
+        problems: list[str] = []
+
+        def ask_one(request: Request) -> None:
+            if problems and self._dataset.cadence is Cadence.HISTORY:
+                return
+            try:
+                self.ask(request)
+            except StorageError:
+                raise
+            except TallybookError as problem:
+                problems.append(str(problem))
+
+        with ThreadPoolExecutor(self._line.settings.max_concurrency) as pool:
+            try:
+                for _ in pool.map(ask_one, self._dataset.plan(self, self._period)):
+                    pass
+            except StorageError:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+            except TallybookError as problem:  # the plan's own questions
+                problems.append(str(problem))
+        return list(dict.fromkeys(problems))
+
+    def ask(self, request: Request) -> Answer:
+        """Ask and land; the same question is asked and kept once, also when two threads come with it at a time."""
+        key = _question(request)
+        with self._line.lock:
+            known = self._asked.get(key)
+            asked = known or self._asked.setdefault(key, Future())
+        if known is None:
+            try:
+                asked.set_result(self._borrowed(key) or self._ask_anew(key, request))
+            except BaseException as problem:
+                asked.set_exception(problem)
+                raise
+        return asked.result()
+
+    def _borrowed(self, key: bytes) -> Answer | None:
+        """An answer that another unit of this line got: landed once more, so that each unit is whole."""
+        if self._dataset.cadence is Cadence.SAMPLED or key not in self._line.answers:
+            return None
+        answer, file = self._line.answers[key]
+        self._date(answer.captured_at)
+        self._store.land(self._line.settings.name, self._dataset.name, self.period, [answer.read()])
+        with self._line.lock:
+            self.files.append(file)
+        return answer
+
+    def _ask_anew(self, key: bytes, request: Request) -> Answer:
+        reply, (sha256, size) = self._line.client.ask(request, self._land)
+        captured_at = reply.date or self.now
+        file = as_raw_file(request, status=reply.status, sha256=sha256, size_bytes=size, captured_at=captured_at)
+        unit = (self._line.settings.name, self._dataset.name, self.period)
+        answer = Answer(
+            request=request,
+            status=reply.status,
+            headers=reply.headers,
+            captured_at=captured_at,
+            sha256=sha256,
+            read=lambda: self._store.read_body(*unit, sha256),
+        )
+        with self._line.lock:
+            self._line.answers[key] = (answer, file)
+            self.files.append(file)
+        self._watch(self._line.settings.name, self._dataset.name, "asked")
+        return answer
+
+    def _date(self, captured_at: datetime) -> None:
+        """A snapshot belongs to the month in which it began, by the provider's clock; all of it, over midnight too."""
+        with self._line.lock:
+            if self._dataset.cadence is not Cadence.HISTORY and not self._is_dated:
+                self.period, self._is_dated = str(BillingPeriod.containing(captured_at)), True
+
+    def _land(self, reply: Reply, chunks: Iterator[bytes]) -> tuple[str, int]:
+        self._date(reply.date or self.now)
+        return self._store.land(self._line.settings.name, self._dataset.name, self.period, chunks)
+
+
+class _ProbedError(Exception):
+    """One answer is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSession:
+    """A session that asks one question, lands nothing, and stops the plan."""
+
+    line: Line
+    now: datetime
+
+    @property
+    def settings(self) -> Any:
+        return self.line.settings
+
+    def ask(self, request: Request) -> Answer:
+        """Ask and stop."""
+        self.line.client.ask(request, lambda _, chunks: sum(len(chunk) for chunk in chunks))
+        raise _ProbedError
+
+
+def probe(line: Line, *, now: datetime) -> None:
+    """Ask a connection one question. Raises ProviderError with what went wrong."""
+    session = ProbeSession(line, now)
+    dataset = line.provider.datasets[0]
+    try:
+        for request in dataset.plan(session, BillingPeriod.containing(now)):
+            session.ask(request)
+    except _ProbedError:
+        pass
+
+
+def _authenticated(settings: ConnectionSettings, provider: Provider, read_secret: SecretReader) -> Auth:
+    try:
+        return provider.authenticate(settings, read_secret)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"connection {settings.name!r}: {error}") from error
+
+
+def _client(settings: ConnectionSettings, provider: Provider, auth: Auth) -> Client:
+    return Client(
+        base_url=settings.base_url,
+        auth=auth,
+        hint=f"{provider.hint} (see the README of {provider.label}'s provider)",
+        timeout_seconds=settings.timeout_seconds,
+        max_bytes=settings.max_response_mib * 2**20,
+        max_connections=settings.max_concurrency,
+    )
+
+
+def _question(request: Request) -> bytes:
+    return msgspec.json.encode(
+        (request.method, request.path, request.params, request.json, request.credential), order="sorted"
+    )

@@ -1,0 +1,71 @@
+"""One configured installation: settings, providers, raw files, and the way into its warehouse."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tallybook import providers
+from tallybook.contract import Provider
+from tallybook.errors import UsageError
+from tallybook.facts import refresh_facts
+from tallybook.landing import RawStore
+from tallybook.manifest import Entry
+from tallybook.periods import BillingPeriod
+from tallybook.settings import ConnectionSettings, Settings, load_settings
+from tallybook.staging import Stager
+from tallybook.warehouse import Warehouse, open_warehouse
+
+Connection = tuple[ConnectionSettings, Provider]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every command works with."""
+
+    settings: Settings
+    connections: tuple[Connection, ...]
+
+    @property
+    def store(self) -> RawStore:
+        return RawStore(self.settings.data_dir / "raw")
+
+    @property
+    def reports_dir(self) -> Path:
+        return self.settings.data_dir / "reports"
+
+    def chosen(self, names: Sequence[str]) -> tuple[Connection, ...]:
+        """The connections with these names, or all; ConfigurationError for an unknown one."""
+        wanted = {self.settings.connection(name).name for name in names}
+        return tuple(pair for pair in self.connections if not names or pair[0].name in wanted)
+
+    @contextmanager
+    def warehouse(self) -> Iterator[Warehouse]:
+        """The warehouse, for this process alone."""
+        with open_warehouse(self.settings.data_dir) as warehouse:
+            yield warehouse
+
+
+def open_house(config: Path, *, prefect_secret: Callable[[str], str] | None = None) -> House:
+    """Read the configuration. Raises ConfigurationError."""
+    settings = load_settings(config, models=providers.settings_models(), prefect_secret=prefect_secret)
+    return House(
+        settings=settings,
+        connections=tuple((c, providers.load(c.provider)) for c in settings.connections),
+    )
+
+
+def load(house: House, warehouse: Warehouse, *, now: datetime, periods: Sequence[BillingPeriod] = ()) -> list[Entry]:
+    """Stage what landed since the last time, and compute the facts that it changed."""
+    by_name = {provider.name: provider for _, provider in house.connections}
+    staged = Stager(warehouse, house.store, by_name).load_pending()
+    refresh_facts(warehouse, house.connections, now=now, periods=periods)
+    return staged
+
+
+def begun(period: BillingPeriod, *, now: datetime) -> BillingPeriod:
+    """The period, refused when it has not begun."""
+    if period.start > now:
+        raise UsageError(f"{period} has not begun: nothing can be known of it; give a month up to {now:%Y-%m}")
+    return period

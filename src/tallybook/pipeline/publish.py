@@ -1,0 +1,249 @@
+"""report: charges, summaries, documents, and a revision that appears whole or not at all."""
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars
+
+from tallybook import __version__, providers
+from tallybook.contract import Cadence
+from tallybook.documents.inputs import Failure, MonthInputs
+from tallybook.documents.model import MonthlyReport
+from tallybook.documents.monthly import build_report
+from tallybook.errors import UsageError
+from tallybook.landing import building
+from tallybook.periods import BillingPeriod
+from tallybook.pipeline.collect import Clock
+from tallybook.pipeline.export import standard_documents
+from tallybook.pipeline.files import TABLES, Edition, write_library, write_revision
+from tallybook.pipeline.house import House, begun, load
+from tallybook.pipeline.revisions import Revision, last_closed, latest_revision, library
+from tallybook.pricing.books import COLUMNS, Books, read_books
+from tallybook.pricing.charges import make_charges
+from tallybook.pricing.checks import run_checks
+from tallybook.render.csv import render_csv
+from tallybook.render.json import render_json
+from tallybook.render.manifest import ManifestInput
+from tallybook.resources import queries
+from tallybook.summaries.coverage import summarise_coverage
+from tallybook.summaries.month import read_frames, summarise_month
+from tallybook.warehouse import Warehouse, aware_utc
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What `report` did: the revision that now stands, and whether it is a new one."""
+
+    revision: int
+    is_new: bool
+    status: str
+    reasons: tuple[str, ...]
+    folder: Path
+    tie_out_rows: list[dict[str, Any]]
+    coverage_rows: list[dict[str, Any]]
+
+    @property
+    def sentence(self) -> str:
+        """One line for people."""
+        what = "published" if self.is_new else "nothing changed: kept"
+        return f"{self.folder.parent.name}: {what} r{self.revision:02d}, {self.status}"
+
+    @property
+    def headline_files(self) -> list[Path]:
+        """The files that people open first."""
+        return [self.folder / f"monthly-report.{kind}" for kind in ("pdf", "html", "json")]
+
+
+def report(
+    house: House,
+    period: BillingPeriod,
+    *,
+    clock: Clock,
+    final: bool = False,
+    reason: str = "",
+    run_id: str = "",
+) -> Published:
+    """Summarise what is landed and publish a new revision if anything changed.
+
+    Raises UsageError for a month that has not begun and for `final` without a reason; BookError; StorageError.
+    """
+    now = clock()
+    begun(period, now=now)
+    if final and not reason.strip():
+        raise UsageError(f"{period}: a month is closed with a reason: give --reason TEXT")
+    books = read_books(house.settings.books_dir, providers=providers.names())
+    with house.warehouse() as warehouse, tempfile.TemporaryDirectory(dir=house.settings.data_dir) as scratch:
+        previous = latest_revision(house.reports_dir, str(period))
+        closed = last_closed(house.reports_dir, str(period))
+        load(house, warehouse, now=now, periods=[period])
+        for month in (period.shift(-1), period):
+            make_charges(warehouse, period=month, books=books)
+        inputs = _inputs(house, warehouse, period, books=books, now=now)
+        fingerprint = _fingerprint(inputs)
+        if previous and previous.fingerprint == fingerprint and (closed is not None or not final):
+            return _published(previous, build_report(inputs), is_new=False)
+        inputs = _stamped(inputs, previous, closed, final=final, reason=reason)
+        charges = Path(scratch) / "charges.parquet"
+        warehouse.write_parquet(charges, "marts/charges", billing_period=str(period))
+        edition = Edition(
+            inputs=inputs,
+            report=build_report(inputs),
+            charges=charges,
+            reason=reason,
+            run_id=run_id,
+            fingerprint=fingerprint,
+            sources=_sources(house, warehouse, period),
+            documents=dict(standard_documents(house, warehouse, period)),
+        )
+        with building(house.reports_dir / str(period) / f"r{inputs.revision:02d}") as folder:
+            write_revision(folder, edition)
+    write_library(house.reports_dir, library(house.reports_dir, entity=house.settings.entity))
+    revision = latest_revision(house.reports_dir, str(period))
+    assert revision is not None  # noqa: S101 - it was just written
+    return _published(revision, edition.report, is_new=True)
+
+
+def month_coverage(house: House, period: BillingPeriod, *, now: datetime) -> polars.DataFrame:
+    """Expected, received and missing per connection, dataset and day, with a status."""
+    with house.warehouse() as warehouse:
+        load(house, warehouse, now=now, periods=[period])
+        frame = warehouse.frame("marts/coverage", billing_period=str(period))
+    return summarise_coverage(frame, now=now)
+
+
+def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books: Books, now: datetime) -> MonthInputs:
+    # What can't be fetched again leaves a gap, which makes figures lower bounds but no draft that nobody can end.
+    fetchable = {
+        (settings.name, dataset.name)
+        for settings, provider in house.connections
+        for dataset in provider.datasets
+        if dataset.cadence is Cadence.HISTORY or now < period.end
+    }
+    units = warehouse.select("landing.units", period=str(period)).sort("connection", "dataset").to_dicts()
+    receipts = warehouse.select("landing.receipts", period=str(period)).sort("receipt").to_dicts()
+    current = {unit["receipt"] for unit in units}
+    notes = [
+        f"{row['connection']} {row['dataset']}: {note}"
+        for row in receipts
+        for note in row["notes"]
+        if row["receipt"] in current
+    ]
+    tables = summarise_month(read_frames(warehouse, period=period), period=period, now=now)
+    return MonthInputs(
+        period=period,
+        now=now,
+        entity=house.settings.entity,
+        version=__version__,
+        revision=0,
+        labels={provider.name: provider.label for _, provider in house.connections},
+        tables=tables,
+        budgets=books.budgets,
+        failures=tuple(
+            Failure(unit["connection"], unit["dataset"], unit["period"], unit["error"])
+            for unit in units
+            if unit["error"] and (unit["connection"], unit["dataset"]) in fetchable
+        ),
+        checks={check.name: check.offending.height for check in run_checks(warehouse, period=period)},
+        controls=_controls(house, warehouse, period),
+        notices=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _controls(house: House, warehouse: Warehouse, period: BillingPeriod) -> polars.DataFrame:
+    """The control totals of all connections: queries/checks/<provider>/control_totals.sql where there is one."""
+    frames = []
+    for settings, provider in house.connections:
+        name = f"checks/{provider.name}/control_totals"
+        if name in queries(f"checks/{provider.name}"):
+            parameters: Mapping[str, object] = {
+                **provider.parameters(settings),
+                "connection": settings.name,
+                "billing_period": str(period),
+                "period_start": period.start,
+                "period_end": period.end,
+            }
+            frames.append(warehouse.frame(name, **parameters))
+    return polars.concat(frames, how="vertical_relaxed") if frames else polars.DataFrame()
+
+
+def _sources(house: House, warehouse: Warehouse, period: BillingPeriod) -> tuple[ManifestInput, ...]:
+    names = {settings.name for settings, _ in house.connections}
+    units = warehouse.select("landing.units", period=str(period)).sort("connection", "dataset").to_dicts()
+    found = [
+        ManifestInput(
+            kind="unit",
+            name=f"{unit['connection']}/{unit['dataset']}/{unit['period']}",
+            sha256=unit["inputs_sha256"],
+            fetched_at=aware_utc(unit["fetched_at"]),
+            rows=unit["row_count"],
+        )
+        for unit in units
+        if unit["receipt"] is not None and unit["connection"] in names
+    ]
+    paths = [house.settings.books_dir / name for name in sorted(COLUMNS)]
+    return (*found, *(_book(path) for path in paths if path.is_file()))
+
+
+def _book(path: Path) -> ManifestInput:
+    return ManifestInput("book", path.name, hashlib.sha256(path.read_bytes()).hexdigest(), None, None)
+
+
+def _fingerprint(inputs: MonthInputs) -> str:
+    """The same for the same figures and the same trust in them, whatever revision, time and closing."""
+    document = build_report(inputs)
+    header = replace(document.header, revision=0, generated_at=_EPOCH, reasons=())
+    digest = hashlib.sha256(render_json(replace(document, header=header)))
+    for name in TABLES:
+        digest.update(render_csv(getattr(inputs.tables, name)))
+    return digest.hexdigest()
+
+
+def _stamped(
+    inputs: MonthInputs, previous: Revision | None, closed: Revision | None, *, final: bool, reason: str
+) -> MonthInputs:
+    revision = previous.number + 1 if previous else 1
+    if closed:
+        why = reason.strip() or "what its connections answer, its books or the software changed"
+        return replace(inputs, revision=revision, restatement=f"Restates r{closed.number:02d}: {why}")
+    return replace(inputs, revision=revision, final_reason=reason.strip() if final else "")
+
+
+def _published(revision: Revision, document: MonthlyReport, *, is_new: bool) -> Published:
+    return Published(
+        revision=revision.number,
+        is_new=is_new,
+        status=str(revision.manifest["status"]),
+        reasons=document.header.reasons,
+        folder=revision.folder,
+        tie_out_rows=[
+            {
+                "billing_currency": row.billing_currency,
+                "source_total": str(row.source_total),
+                "allocated": str(row.allocated),
+                "shared": str(row.shared),
+                "idle": str(row.idle),
+                "unallocated": str(row.unallocated),
+                "difference": str(row.difference),
+            }
+            for row in document.tie_out
+        ],
+        coverage_rows=[
+            {
+                "connection": row.connection,
+                "dataset": row.dataset,
+                "unit": row.unit,
+                "expected": str(row.expected.shown),
+                "received": str(row.received.shown),
+                "coverage_pct": str(row.coverage_pct),
+                "status": row.status,
+            }
+            for row in document.coverage
+        ],
+    )

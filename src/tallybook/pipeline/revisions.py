@@ -1,0 +1,99 @@
+"""Published revisions on disk: var/reports/<month>/rNN, read back from their manifests and JSON."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tallybook.decode import decode
+from tallybook.documents.model import Status
+from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision
+from tallybook.errors import StorageError, TallybookError
+from tallybook.periods import BillingPeriod, parse_instant
+
+_MONTH = re.compile(r"\d{4}-\d{2}")
+_REVISION = re.compile(r"r(\d{2,})")
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A published revision, as its manifest tells it."""
+
+    folder: Path
+    number: int
+    manifest: dict[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        return str(self.manifest["fingerprint"])
+
+    @property
+    def was_final(self) -> bool:
+        """Closed, or a change of a closed month."""
+        return self.manifest["status"] in (Status.FINAL, Status.RESTATED)
+
+
+def revisions(reports_dir: Path, month: str) -> list[Revision]:
+    """The revisions of a month, oldest first. Raises StorageError when a manifest cannot be read."""
+    found = []
+    for folder in (reports_dir / month).glob("r*"):
+        match = _REVISION.fullmatch(folder.name)
+        if match:
+            found.append(Revision(folder, int(match[1]), _json(folder / "manifest.json")))
+    return sorted(found, key=lambda revision: revision.number)
+
+
+def latest_revision(reports_dir: Path, month: str) -> Revision | None:
+    """The newest revision of a month, or None."""
+    return next(reversed(revisions(reports_dir, month)), None)
+
+
+def last_closed(reports_dir: Path, month: str) -> Revision | None:
+    """The newest revision that closed a month or restated it; drafts that came after it do not open it again."""
+    return next((revision for revision in reversed(revisions(reports_dir, month)) if revision.was_final), None)
+
+
+def library(reports_dir: Path, *, entity: str) -> Library:
+    """Everything published, newest month and revision first; its time is that of the newest revision."""
+    months = tuple(_months(reports_dir))
+    newest = max(revision.generated_at for month in months for revision in month.revisions)
+    return Library(entity=entity, generated_at=newest, months=months)
+
+
+def _months(reports_dir: Path) -> Iterator[LibraryMonth]:
+    for folder in sorted(reports_dir.iterdir(), reverse=True):
+        if _MONTH.fullmatch(folder.name) and (found := revisions(reports_dir, folder.name)):
+            year, month = folder.name.split("-")
+            yield LibraryMonth(
+                billing_period=folder.name,
+                label=BillingPeriod(int(year), int(month)).label,
+                revisions=tuple(_library_revision(revision) for revision in reversed(found)),
+            )
+
+
+def _library_revision(revision: Revision) -> LibraryRevision:
+    report = _json(revision.folder / "monthly-report.json")
+    covered = [total["coverage_pct"] for total in report["totals"] if total["coverage_pct"] is not None]
+    return LibraryRevision(
+        revision=revision.number,
+        status=Status(revision.manifest["status"]),
+        reason=revision.manifest["reason"],
+        generated_at=parse_instant(revision.manifest["generated_at"]),
+        totals=tuple(
+            (total["billing_currency"], Decimal(total["effective_cost"]["shown"]))
+            for total in report["totals"]
+            if total["effective_cost"]["shown"] is not None
+        ),
+        coverage_pct=min((Decimal(pct) for pct in covered), default=None),
+        folder=f"{revision.folder.parent.name}/{revision.folder.name}",
+        files=tuple(file["path"] for file in revision.manifest["files"]),
+    )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        return decode(path.read_bytes(), dict[str, Any])
+    except (OSError, TallybookError) as error:
+        raise StorageError(f"{path} cannot be read ({error}); restore it from the backup") from error

@@ -1,0 +1,69 @@
+"""Which project a sub account belongs to. What projects.csv does not map is its own project, under its own name."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tallybook.pricing.books import ANY_SUB_ACCOUNT, ProjectRule
+
+
+@dataclass(frozen=True, slots=True)
+class SubAccount:
+    """A provider's own unit of account, as facts name it. `name` may be empty."""
+
+    connection: str
+    provider: str
+    sub_account_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A sub account with its project, and who answers for that."""
+
+    account: SubAccount
+    project: str
+    cost_center: str
+    owner: str
+    is_mapped: bool
+
+
+def assign_projects(accounts: Sequence[SubAccount], rules: Iterable[ProjectRule]) -> list[Assignment]:
+    """The project of each sub account: its own rule, else its connection's `*`, else itself.
+
+    Two unmapped sub accounts of one name stay two projects: each is called `name (connection)`, and
+    `name (connection, id)` when that is not enough. A name that a rule already uses counts as taken, so nobody
+    joins finance's project by calling a sub account like it. The result does not depend on the order.
+    """
+    by_key = {(rule.connection, rule.sub_account_id): rule for rule in rules}
+    found = [
+        by_key.get((one.connection, one.sub_account_id)) or by_key.get((one.connection, ANY_SUB_ACCOUNT))
+        for one in accounts
+    ]
+    taken = {rule.project for rule in by_key.values()}
+    unmapped = [one for one, rule in zip(accounts, found, strict=True) if rule is None]
+    names = _own_names(unmapped, taken=taken)
+    return [
+        Assignment(one, rule.project, rule.cost_center, rule.owner, is_mapped=True)
+        if rule
+        else Assignment(one, names[one], "", "", is_mapped=False)
+        for one, rule in zip(accounts, found, strict=True)
+    ]
+
+
+def _own_names(accounts: Sequence[SubAccount], *, taken: set[str]) -> Mapping[SubAccount, str]:
+    def plain(one: SubAccount) -> str:
+        return one.name.strip() or one.sub_account_id.strip() or one.connection
+
+    def with_connection(one: SubAccount) -> str:
+        return f"{plain(one)} ({one.connection})"
+
+    uses = Counter(plain(one) for one in accounts) + Counter(taken)
+    longer = [one for one in accounts if uses[plain(one)] > 1]
+    used_twice = Counter(with_connection(one) for one in longer)
+    used_twice += Counter(plain(one) for one in accounts if uses[plain(one)] == 1) + Counter(taken)
+    names = {one: plain(one) for one in accounts}
+    for one in longer:
+        name = with_connection(one)
+        names[one] = name if used_twice[name] == 1 else f"{plain(one)} ({one.connection}, {one.sub_account_id})"
+    return names

@@ -1,0 +1,124 @@
+"""Facts and books become the month's charges, marts.charges, replaced whole in one transaction.
+
+The arithmetic is in queries/marts/book_charges.sql; here the books become the small tables it joins.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+
+from tallybook.periods import BillingPeriod
+from tallybook.pricing.accounts import SubAccount, assign_projects
+from tallybook.pricing.books import Books, Price
+from tallybook.pricing.meters import meter_or_plain
+from tallybook.warehouse import Warehouse
+
+_TABLES = ("pricing.prices", "pricing.meters", "pricing.accounts", "marts.book_charges", "marts.month_costs")
+
+
+def make_charges(warehouse: Warehouse, *, period: BillingPeriod, books: Books) -> None:
+    """Make the charges of a month anew from its facts; all or nothing, and the same again when run again."""
+    month = str(period)
+    with warehouse.transaction():
+        for table in _TABLES:
+            warehouse.delete(table, billing_period=month)
+        warehouse.insert("pricing.prices", price_rows(books.prices, period))
+        warehouse.insert("pricing.meters", _meter_rows(warehouse, month))
+        warehouse.insert("pricing.accounts", _account_rows(warehouse, month, books))
+        for table in ("book_charges", "month_costs"):
+            warehouse.insert_query(f"marts.{table}", f"marts/{table}", billing_period=month)
+
+
+def ensure_charges(warehouse: Warehouse, *, period: BillingPeriod, books: Books) -> None:
+    """Make the charges of a month that has none yet, so that a later month has something to compare with."""
+    counted = warehouse.frame("marts/charge_count", billing_period=str(period))
+    if not counted.item():
+        make_charges(warehouse, period=period, books=books)
+
+
+def price_rows(prices: Iterable[Price], period: BillingPeriod) -> pl.DataFrame:
+    """The prices that hold on some day of the month, as rows of pricing.prices."""
+    first, end = period.start.date(), period.end.date()
+    rows = [
+        _price_row(price, period)
+        for price in prices
+        if price.valid_from < end and (price.valid_to is None or price.valid_to > first)
+    ]
+    return pl.DataFrame(rows, schema=_PRICE_SCHEMA, orient="row")
+
+
+_PRICE_SCHEMA = pl.Schema(
+    {
+        "billing_period": pl.String(),
+        "provider": pl.String(),
+        "connection": pl.String(),
+        "sub_account_id": pl.String(),
+        "region": pl.String(),
+        "meter": pl.String(),
+        "pricing_unit": pl.String(),
+        "list_unit_price": pl.Decimal(38, 12),
+        "billing_currency": pl.String(),
+        "valid_from": pl.Date(),
+        "valid_to": pl.Date(),
+        "source": pl.String(),
+        "price_source": pl.String(),
+        "specificity": pl.Int32(),
+        "price_digits": pl.Int64(),
+        "price_divisor": pl.Int64(),
+    }
+)
+
+
+def _price_row(price: Price, period: BillingPeriod) -> tuple[str | Decimal | date | int | None, ...]:
+    digits, divisor = price.unit_price.as_integer_ratio()
+    return (
+        str(period),
+        price.provider,
+        price.connection,
+        price.sub_account_id,
+        price.region,
+        price.meter,
+        price.unit,
+        price.unit_price,
+        price.currency,
+        price.valid_from,
+        price.valid_to,
+        price.source,
+        f"prices.csv line {price.line}",
+        price.specificity,
+        digits,
+        divisor,
+    )
+
+
+def _meter_rows(warehouse: Warehouse, month: str) -> pl.DataFrame:
+    names = warehouse.frame("marts/meters_in_use", billing_period=month)["meter"].to_list()
+    meters = [meter_or_plain(name) for name in names]
+    return pl.DataFrame(
+        [(month, one.name, one.unit, one.pricing_unit, one.units_per_pricing_unit) for one in meters],
+        schema={
+            "billing_period": pl.String(),
+            "meter": pl.String(),
+            "unit": pl.String(),
+            "pricing_unit": pl.String(),
+            "units_per_pricing_unit": pl.Int64(),
+        },
+        orient="row",
+    )
+
+
+def _account_rows(warehouse: Warehouse, month: str, books: Books) -> pl.DataFrame:
+    frame = warehouse.frame("marts/sub_accounts", billing_period=month)
+    accounts = [SubAccount(*row) for row in frame.iter_rows()]
+    rows = [
+        (
+            month, one.account.connection, one.account.provider, one.account.sub_account_id,
+            one.account.name, one.project, one.cost_center, one.owner, one.is_mapped,
+        )
+        for one in assign_projects(accounts, books.projects)
+    ]  # fmt: skip
+    text = ("billing_period", "connection", "provider", "sub_account_id", "sub_account_name")
+    schema = dict.fromkeys((*text, "project", "cost_center", "owner"), pl.String())
+    return pl.DataFrame(rows, schema={**schema, "is_mapped": pl.Boolean()}, orient="row")

@@ -1,0 +1,138 @@
+"""What NodeConductor is asked.
+
+Lists of customers, project groups and projects give the uuids; then one question for each uuid, since answers
+carry names only, names are not unique, and sums over several projects hide unlimited quotas. Every path ends
+with a slash: without it the server redirects.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+from tallybook.contract import Answer, Request, Session
+from tallybook.errors import ProviderError
+from tallybook.periods import BillingPeriod
+from tallybook.providers.nodeconductor.lists import Listed, hexadecimal, read_list
+from tallybook.providers.nodeconductor.settings import NodeconductorSettings
+
+ITEMS = ("cpu", "memory", "storage")
+LISTS = {"customer": "customers", "project_group": "project-groups", "project": "projects"}
+PLURAL_ALERT_PATH = "/stats/alerts/"
+_NEXT = re.compile(r"<([^>]*)>\s*;[^,]*\brel=\"?next\b")
+_MOST_PAGES = 10_000  # a million objects: more is a server that pages in circles
+
+
+def plan_usage(session: Session, period: BillingPeriod) -> Iterator[Request]:
+    """One series of hours for each aggregate, uuid and item, from the month's start to its last whole hour."""
+    settings: NodeconductorSettings = session.settings
+    end = period.elapsed_end(session.now)
+    hours = (end - period.start) // timedelta(hours=1)
+    for aggregate in settings.aggregates:
+        for listed in list_all(session, aggregate):
+            for item in ITEMS if hours else ():
+                query = {"aggregate": aggregate, "uuid": hexadecimal(listed.uuid), "item": item}
+                query |= {**_bounds(period.start, end), "datapoints": str(hours)}
+                yield _request(settings, "usage", "/stats/usage/", query, name=listed.name)
+
+
+def plan_quota(session: Session, period: BillingPeriod) -> Iterator[Request]:
+    """The quotas of each aggregate and uuid as they are now."""
+    settings: NodeconductorSettings = session.settings
+    for aggregate in settings.aggregates:
+        for listed in list_all(session, aggregate):
+            query = {"aggregate": aggregate, "uuid": hexadecimal(listed.uuid)}
+            owner = listed.owner(aggregate)
+            names = {"name": listed.name, "customer_uuid": owner.uuid, "customer_name": owner.name}
+            yield _request(settings, "quota", "/stats/quota/", query, **names)
+
+
+def plan_customer(session: Session, period: BillingPeriod) -> Iterator[Request]:
+    """What each customer has now; documented without the prefix, served with it."""
+    yield _request(session.settings, "customer", "/stats/customer/", {})
+
+
+def plan_resource(session: Session, period: BillingPeriod) -> Iterator[Request]:
+    """What each configured cloud holds now; documented without the prefix, served with it."""
+    for auth_url in session.settings.auth_urls:
+        yield _request(session.settings, "resource", "/stats/resource/", {"auth_url": auth_url})
+
+
+def plan_creation_time(session: Session, period: BillingPeriod) -> Iterator[Request]:
+    """How many of each type were created on each finished day of the month."""
+    settings: NodeconductorSettings = session.settings
+    days = sum(1 for _ in period.days(before=session.now))
+    offset = settings.creation_clock_offset_seconds
+    bounds = _bounds(period.start, period.start + timedelta(days=days), offset=offset)
+    for kind in settings.aggregates if days else ():
+        query = {"type": kind, **bounds, "datapoints": str(days)}
+        yield _request(settings, "creation_time", "/stats/creation-time/", query, offset=str(offset))
+
+
+def plan_alert(session: Session, period: BillingPeriod) -> Iterator[Request]:
+    """Alerts of the month so far, of all that is visible and of each customer. Both bounds are inclusive.
+
+    Without `aggregate` the server ignores `uuid`, and its default differs between releases: it is always sent.
+    """
+    settings: NodeconductorSettings = session.settings
+    end = period.elapsed_end(session.now)
+    if end == period.start:
+        return
+    query = {"aggregate": "customer", **_bounds(period.start, end - timedelta(seconds=1))}
+    owners = [{"uuid": hexadecimal(listed.uuid)} for listed in list_all(session, "customer")]
+    for owner in [{}, *owners]:
+        yield _request(settings, "alert", settings.alert_path, query | owner)
+
+
+def list_all(session: Session, aggregate: str) -> Iterator[Listed]:
+    """All visible objects of one kind, each once: objects created meanwhile move others to the next page.
+
+    Raises ProviderError when the pages go in circles.
+    """
+    settings: NodeconductorSettings = session.settings
+    seen: set[str] = set()
+    page = 1
+    for _ in range(_MOST_PAGES):
+        query = {"page": str(page), "page_size": str(settings.page_size)}
+        answer = session.ask(_request(settings, LISTS[aggregate], f"/{LISTS[aggregate]}/", query))
+        for listed in read_list(answer.read()):
+            if hexadecimal(listed.uuid) not in seen:
+                seen.add(hexadecimal(listed.uuid))
+                yield listed
+        following = next_page(answer)
+        if following is None:
+            return
+        if following <= page:
+            break
+        page = following
+    raise ProviderError(f"/{LISTS[aggregate]}/ pages in circles after page {page}; the list is not complete")
+
+
+def next_page(answer: Answer) -> int | None:
+    """The number of the next page in the Link header, or None on the last one.
+
+    Only the number is taken, and asked at the connection's own address: a link never chooses where a
+    credential goes, and a server behind a proxy may write another scheme or host into it.
+    """
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    link = _NEXT.search(headers.get("link", ""))
+    if link is None:
+        return None
+    (number,) = parse_qs(urlsplit(link[1]).query).get("page", ["1"])[:1]
+    return int(number) if number.isdecimal() else 0
+
+
+def _bounds(start: datetime, end: datetime, *, offset: int = 0) -> dict[str, str]:
+    """Unix seconds."""
+    return {"from": str(int(start.timestamp()) + offset), "to": str(int(end.timestamp()) + offset)}
+
+
+def _request(settings: NodeconductorSettings, kind: str, path: str, query: Mapping[str, str], **more: str) -> Request:
+    is_alert = kind == "alert" and path != PLURAL_ALERT_PATH
+    return Request(
+        kind,
+        settings.api_prefix + path,
+        params=tuple(query.items()),
+        asked={**query, **more},
+        fallback_path=settings.api_prefix + PLURAL_ALERT_PATH if is_alert else "",
+    )

@@ -1,0 +1,32 @@
+"""oCore: hourly usage per project, with control totals. No money. See README.md."""
+
+from tallybook.contract import Cadence, Dataset, Provider
+from tallybook.providers.ocore import api
+from tallybook.providers.ocore.documents import DOCUMENTS
+from tallybook.providers.ocore.settings import OcoreSettings
+
+PROVIDER = Provider(
+    name="ocore",
+    label="oCore",
+    settings=OcoreSettings,
+    datasets=(
+        Dataset(
+            name="usage",
+            cadence=Cadence.HISTORY,
+            tables=("usage_items", "usage_totals"),
+            plan=api.plan_usage,
+            parse=api.parse_usage,
+        ),
+        Dataset(
+            name="totals",
+            cadence=Cadence.HISTORY,
+            tables=("project_totals",),
+            plan=api.plan_totals,
+            parse=api.parse_totals,
+        ),
+    ),
+    authenticate=api.authenticate,
+    parameters=api.parameters,
+    hint="the key needs view permission on usage, and org_slug must name its organisation",
+    documents=DOCUMENTS,
+)

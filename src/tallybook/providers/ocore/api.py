@@ -1,0 +1,198 @@
+"""oCore: what is asked, and how its answers become rows.
+
+/usage (or /projects/{id}/usage for chosen projects) is asked hourly for the month, /usage/totals as a
+control. Bounds are sent as [start, end) in UTC; the document names neither zone nor inclusiveness, so rows
+outside the bounds are left to the fact query to drop.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from tallybook.contract import Auth, Columns, Parsed, Request, Session
+from tallybook.decode import decode, number_text, unknown_fields, unknown_names
+from tallybook.errors import SchemaError
+from tallybook.http import StaticHeaders
+from tallybook.periods import BillingPeriod, parse_instant
+from tallybook.providers.ocore.settings import OcoreSettings
+from tallybook.settings import SecretReader
+
+
+class UsageItem(msgspec.Struct, rename="camel", frozen=True):
+    """One project and period, every field as documented."""
+
+    bandwidth_in_bytes: Decimal
+    bandwidth_out_bytes: Decimal
+    cpu_core_hours: Decimal
+    disk_gb_hours: Decimal
+    instance_count: Decimal
+    instance_hours: Decimal
+    period_start: str
+    period_type: str
+    project_id: str
+    project_name: str
+    ram_gb_hours: Decimal
+
+
+class UsageTotals(msgspec.Struct, rename="camel", frozen=True):
+    """The same fields as a sum; the words may be empty, and /usage/totals documents none of them."""
+
+    bandwidth_in_bytes: Decimal | None = None
+    bandwidth_out_bytes: Decimal | None = None
+    cpu_core_hours: Decimal | None = None
+    disk_gb_hours: Decimal | None = None
+    instance_count: Decimal | None = None
+    instance_hours: Decimal | None = None
+    period_start: str | None = None
+    period_type: str | None = None
+    project_id: str | None = None
+    project_name: str | None = None
+    ram_gb_hours: Decimal | None = None
+
+
+class UsageReport(msgspec.Struct, frozen=True):
+    """The answer of both usage endpoints. A Go server may write an empty list as null."""
+
+    items: list[UsageItem] | None
+    period: str
+    totals: UsageTotals | None
+
+
+class TotalsReport(msgspec.Struct, frozen=True):
+    """The answer of /usage/totals: a list, where the other endpoints have an object of that name."""
+
+    totals: list[UsageTotals] | None
+
+
+_QUANTITIES = (
+    "cpu_core_hours",
+    "ram_gb_hours",
+    "disk_gb_hours",
+    "bandwidth_in_bytes",
+    "bandwidth_out_bytes",
+    "instance_hours",
+    "instance_count",
+)
+
+
+def authenticate(settings: OcoreSettings, read_secret: SecretReader) -> Auth:
+    """Bearer token, and the organisation's slug where one is configured."""
+    headers = {"Authorization": f"Bearer {read_secret(settings.token)}"}
+    if settings.org_slug:
+        headers["X-Org-Slug"] = settings.org_slug
+    return StaticHeaders(headers)
+
+
+def parameters(settings: OcoreSettings) -> Mapping[str, object]:
+    """GiB in one of the provider's GB as a fraction: 1, or 10^9 / 2^30 = 5^9 / 2^21."""
+    numerator, denominator = (1, 1) if settings.gb == "GiB" else (5**9, 2**21)
+    return {"gib_numerator": numerator, "gib_denominator": denominator}
+
+
+def plan_usage(session: Session, period: BillingPeriod) -> Iterator[Request]:
+    """Hourly usage of the month's whole hours so far."""
+    bounds = _bounds(session, period)
+    paths = [f"/projects/{project}/usage" for project in session.settings.projects] or ["/usage"]
+    for path in paths:
+        yield Request(
+            "usage",
+            path,
+            params=(("period", "hourly"), *bounds.items()),
+            asked={"period": "hourly", **bounds},
+        )
+
+
+def plan_totals(session: Session, period: BillingPeriod) -> Iterator[Request]:
+    """The organisation's totals per project over the same hours."""
+    bounds = _bounds(session, period)
+    yield Request("totals", "/usage/totals", params=tuple(bounds.items()), asked=bounds)
+
+
+def _bounds(session: Session, period: BillingPeriod) -> dict[str, str]:
+    return {
+        "start_date": _rfc3339(period.start),
+        "end_date": _rfc3339(period.elapsed_end(session.now)),
+    }
+
+
+def _rfc3339(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_usage(body: bytes, request: Request) -> Parsed:
+    """Rows of usage_items and usage_totals from one usage answer."""
+    report = decode(body, UsageReport)
+    items = report.items or []
+    instants = {text: _instant(text) for text in {item.period_start for item in items}}
+    raw = decode(body, dict[str, Any])
+    unknown = unknown_fields(raw.get("items") or [], UsageItem)
+    totals = [] if report.totals is None else [report.totals]
+    unknown_totals = unknown_fields([raw["totals"]] if totals else [], UsageTotals)
+    return Parsed(
+        tables={
+            "usage_items": {
+                "project_id": [item.project_id for item in items],
+                "project_name": [item.project_name for item in items],
+                "period_start": [item.period_start for item in items],
+                "period_start_at": [instants[item.period_start] for item in items],
+                "period_type": [item.period_type for item in items],
+                **_numbers(items),
+                "unknown_fields": unknown,
+            },
+            "usage_totals": _total_columns(totals, unknown_totals),
+        },
+        notes=_notes([*unknown, *unknown_totals], raw, UsageReport)
+        + tuple(
+            f"periodType {word!r} was not asked for: kept, not counted"
+            for word in sorted({item.period_type for item in items} - {request.asked.get("period", "")})
+        )[:5]
+        + tuple(
+            f"periodStart {text!r} is not an RFC 3339 time: kept, not counted"
+            for text, instant in sorted(instants.items())
+            if instant is None
+        )[:5],
+    )
+
+
+def parse_totals(body: bytes, request: Request) -> Parsed:
+    """Rows of project_totals; the documented example `[{}]` is one row that says nothing."""
+    raw = decode(body, dict[str, Any])
+    totals = decode(body, TotalsReport).totals or []
+    unknown = unknown_fields(raw["totals"] or [], UsageTotals)
+    return Parsed(
+        tables={"project_totals": _total_columns(totals, unknown)},
+        notes=_notes(unknown, raw, TotalsReport),
+    )
+
+
+def _total_columns(totals: list[UsageTotals], unknown: list[str]) -> Columns:
+    words = ("project_id", "project_name", "period_start", "period_type")
+    return {
+        **{word: [getattr(total, word) for total in totals] for word in words},
+        **_numbers(totals),
+        "unknown_fields": unknown,
+    }
+
+
+def _numbers(rows: Iterable[msgspec.Struct]) -> Columns:
+    listed = list(rows)
+    return {name: [number_text(getattr(row, name)) for row in listed] for name in _QUANTITIES}
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        return parse_instant(text).replace(tzinfo=None)  # the warehouse keeps UTC without a zone
+    except ValueError:
+        return None
+
+
+def _notes(unknown: list[str], raw: dict[str, Any], report: type[msgspec.Struct]) -> tuple[str, ...]:
+    fields = unknown_names(unknown) + sorted(set(raw) - set(report.__struct_encode_fields__))
+    paged = [name for name in ("next_cursor", "has_more") if raw.get(name)]
+    if paged:
+        raise SchemaError(f"{paged[0]} is set: the answer has further pages, which the document does not know")
+    notes = [f"unknown field {name}: kept" for name in fields]
+    return tuple(notes)

@@ -1,0 +1,92 @@
+"""Whole columns of JSON text at once: exact decimals and small documents as Arrow arrays.
+
+Arrow reads text as decimals about fifty times quicker than DuckDB's cast of text to DECIMAL(38, 12) (measured on
+85,000 rows of 12 numbers: 0.2 s against 9 s), and a column of text is cut from one buffer without a Python object
+for each value.
+"""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tallybook.decode import decode
+from tallybook.errors import SchemaError
+from tallybook.money import SCALE, quantise
+
+_EXACT = pa.decimal128(38, SCALE)
+# A double's shortest text has up to 17 digits, often more than 12 behind the point. One digit below the full
+# width, or rounding is ten times slower; and DuckDB's own cast between two scales is far slower still.
+_WIDE = pa.decimal128(37, 20)
+_NUMBER = re.compile(rb"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
+_ENCODER = msgspec.json.Encoder()
+
+
+def decimals(raws: Sequence[msgspec.Raw], field: str, first: int = 0) -> pa.Array:
+    """JSON numbers as the warehouse's decimals: every digit up to the 12th behind the point, rounded half-even there.
+
+    `first` is the row of the first value. Raises SchemaError naming the field and the row when a value is no number,
+    or too large for the warehouse.
+    """
+    texts = _texts(raws)
+    for convert in (_exact, _rounded):
+        try:
+            return convert(texts)
+        except pa.ArrowInvalid:
+            continue
+    return pa.array([_decimal(raw, field, row) for row, raw in enumerate(raws, first)], _EXACT)
+
+
+def documents(raws: Sequence[msgspec.Raw], field: str, kind: Any) -> pa.Array:
+    """Small JSON documents as compact text in their own order; null is null. Equal ones are checked once.
+
+    Raises SchemaError naming the field when one is not of `kind`.
+    """
+    distinct = _texts(raws).dictionary_encode()
+    compact = [_compact(text, field, kind) for text in distinct.dictionary.to_pylist()]
+    return pa.array(compact, pa.string()).take(distinct.indices)
+
+
+def _exact(texts: pa.Array) -> pa.Array:
+    return texts.cast(_EXACT)
+
+
+def _rounded(texts: pa.Array) -> pa.Array:
+    return pc.round(texts.cast(_WIDE), SCALE, "half_to_even").cast(_EXACT)
+
+
+def _texts(raws: Sequence[msgspec.Raw]) -> pa.Array:
+    if not raws:
+        return pa.array([], pa.large_string())
+    lines = pa.array([_ENCODER.encode_lines(raws)[:-1]], pa.large_binary())
+    texts = pc.split_pattern(lines, b"\n").values
+    if len(texts) != len(raws):  # an indented document holds line breaks
+        texts = pa.array([bytes(raw) for raw in raws], pa.large_binary())
+    return texts.cast(pa.large_string())
+
+
+def _decimal(raw: msgspec.Raw, field: str, row: int) -> Decimal:
+    text = bytes(raw)
+    where = f"`$.aggregatedWorkloads[{row}].{field}`"
+    if not _NUMBER.fullmatch(text):
+        shown = text[:40].decode("utf-8", "replace")
+        raise SchemaError(f"the answer does not fit its document: expected a number, got {shown} - at {where}")
+    try:
+        value = quantise(Decimal(text.decode()), SCALE)
+    except InvalidOperation:
+        value = Decimal("Infinity")
+    if not value.is_finite() or value.adjusted() >= 38 - SCALE:
+        raise SchemaError(f"{text[:60].decode()} is too large to keep exactly - at {where}")
+    return value
+
+
+def _compact(text: str, field: str, kind: Any) -> str | None:
+    try:
+        value = decode(text.encode(), kind)
+    except SchemaError as error:
+        raise SchemaError(f"{error} - in `$.aggregatedWorkloads[...].{field}`") from error
+    return None if value is None else msgspec.json.format(text, indent=-1)

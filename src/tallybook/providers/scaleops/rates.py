@@ -1,0 +1,185 @@
+"""From sums per workload to the rows of a cost report: filters, groups, and rates that are ratios of sums.
+
+In: frames of queries/documents/scaleops/sums.sql. Out: frames with the names and the order of the document.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from tallybook.decode import decode, encode
+from tallybook.providers.scaleops.questions import Grouping, Wanted
+
+FIELDS = {
+    "amount_of_workloads": "amountOfWorkloads",
+    "annotations": "annotations",
+    "cluster_name": "clusterName",
+    "hourly_cost": "hourlyCost",
+    "id": "id",
+    "labels": "labels",
+    "namespace": "namespace",
+    "on_demand_hours": "onDemandHours",
+    "on_demand_percent": "onDemandPercent",
+    "owner_cpu_request": "ownerCpuRequest",
+    "owner_gpu_request": "ownerGpuRequest",
+    "owner_labels": "ownerLabels",
+    "owner_memory_request": "ownerMemoryRequest",
+    "replicas": "replicas",
+    "savings_available": "savingsAvailable",
+    "savings_available_with_replicas": "savingsAvailableWithReplicas",
+    "services": "services",
+    "spot_hours": "spotHours",
+    "spot_percent": "spotPercent",
+    "total_cost": "totalCost",
+    "workload_name": "workloadName",
+    "workload_type": "workloadType",
+}
+"""Staging column to documented name, in the document's order."""
+
+_EXACT = pl.Decimal(38, 12)
+_SUMS = (
+    "row_count", "hourly_cost", "total_cost", "on_demand_hours", "spot_hours", "replicas",
+    "savings_available", "savings_available_with_replicas",
+)  # fmt: skip
+_LEVELS = ("amount_of_workloads", "owner_cpu_request", "owner_gpu_request", "owner_memory_request")
+_NEWEST_SAVINGS = {
+    "savings_available": "newest_savings_available",
+    "savings_available_with_replicas": "newest_savings_available_with_replicas",
+}
+_COST_DIGITS, _SHARE_DIGITS = 6, 4
+
+
+def passing(column: str, wanted: Wanted) -> pl.Expr:
+    """Whether a text column passes a list filter."""
+    if not wanted.values:
+        return pl.lit(value=True)
+    return pl.col(column).is_in(list(wanted.values)) != wanted.is_exclude
+
+
+def passing_pairs(frame: pl.DataFrame, columns: Sequence[str], wanted: Wanted) -> pl.Series:
+    """Whether the key=value pairs in columns of JSON text pass a list filter."""
+    if not wanted.values:
+        return pl.Series([True] * frame.height, dtype=pl.Boolean)
+    combine = all if wanted.is_all else any
+
+    def passes(texts: tuple[str | None, ...]) -> bool:
+        present = {f"{key}={value}" for text in texts for key, value in pairs(text)}
+        return combine(value in present for value in wanted.values) != wanted.is_exclude
+
+    return pl.Series(_by_distinct(frame, columns, passes), dtype=pl.Boolean)
+
+
+def with_groups(frame: pl.DataFrame, groups: Grouping) -> pl.DataFrame:
+    """The frame described as groups: of one another all rows with the same `group_key`.
+
+    A group is named by its cluster, its namespace, and the values of its labels and annotations ("" where a
+    workload has none), and has its labels as ownerLabels. An owner's label wins over the workload's own.
+    """
+    labels = _by_distinct(frame, ("labels", "owner_labels"), lambda texts: _values(texts, groups.labels))
+    annotations = _by_distinct(frame, ("annotations",), lambda texts: _values(texts, groups.annotations))
+    places = [
+        pl.col(column)
+        for column, is_asked in (("cluster_name", groups.by_cluster), ("namespace", groups.by_namespace))
+        if is_asked
+    ]
+    listed = pl.List(pl.String)
+    named = frame.with_columns(
+        pl.concat_list(
+            pl.concat_list(places) if places else pl.lit([], dtype=listed),
+            pl.Series("label_values", labels, dtype=listed),
+            pl.Series("annotation_values", annotations, dtype=listed),
+        ).alias("group_key")
+    )
+    owner_labels = [encode([{"key": k, "value": v} for k, v in zip(groups.labels, one, strict=True)]) for one in labels]
+    joined = pl.col("group_key").list.join("/")
+    nothing = pl.lit("")
+    return named.with_columns(
+        pl.when(joined == "").then(pl.lit("all")).otherwise(joined).alias("id"),
+        pl.col("cluster_name") if groups.by_cluster else nothing.alias("cluster_name"),
+        pl.col("namespace") if groups.by_namespace else nothing.alias("namespace"),
+        pl.Series("owner_labels", owner_labels, dtype=pl.String),
+        pl.lit("[]").alias("services"),
+        *(pl.lit(None, dtype=pl.String).alias(name) for name in ("annotations", "labels")),
+        *(nothing.alias(name) for name in ("workload_name", "workload_type")),
+    )
+
+
+def summed(frame: pl.DataFrame, *, keys: Sequence[str], savings_add_up: bool) -> pl.DataFrame:
+    """One row per `keys`: sums add up, levels are those of each workload's newest window, added over workloads."""
+    newest = frame.sort("newest_from", maintain_order=True).unique(
+        subset=[*keys, "workload_key"], keep="last", maintain_order=True
+    )
+    levels = newest.group_by(keys, maintain_order=True).agg(
+        *(pl.col(name).sum() for name in _LEVELS),
+        *(pl.col(name).sum() for name in _NEWEST_SAVINGS.values()),
+        *(pl.col(name).last() for name in FIELDS if name not in _SUMS and name not in _LEVELS and name not in keys),
+    )
+    sums = frame.group_by(keys, maintain_order=True).agg(pl.col(name).sum() for name in _SUMS)
+    rows = sums.join(levels, on=list(keys), how="inner", maintain_order="left")
+    return rows if savings_add_up else rows.with_columns(pl.col(of).alias(name) for name, of in _NEWEST_SAVINGS.items())
+
+
+def with_rates(rows: pl.DataFrame, *, windows: int, hours: int) -> pl.DataFrame:
+    """The rows with rates over what was seen: `windows` of equal length, `hours` in all.
+
+    Percentages are made from hours. Costs per hour and replicas are made from costs and hours where these explain
+    the answered rates, and are else the mean of the answered ones. A row that stands for one answered row over all
+    that was seen stays as answered. Example: 30 spot and 10 on-demand hours are 75 and 25 percent.
+    """
+    told = pl.col("on_demand_hours") + pl.col("spot_hours")
+    is_share = (pl.col("on_demand_hours") >= 0) & (pl.col("spot_hours") >= 0) & (told > 0)
+    hundredth = pl.when(is_share).then(told).otherwise(pl.lit(Decimal(100))).cast(_EXACT) * pl.lit(Decimal("0.01"))
+    is_as_answered = (pl.col("row_count") == 1) & (windows == 1)
+    rates = {
+        "hourly_cost": _mean("hourly_cost", pl.col("total_cost"), _COST_DIGITS, windows=windows, hours=hours),
+        "replicas": _mean("replicas", told, _SHARE_DIGITS, windows=windows, hours=hours),
+        **{
+            f"{kind}_percent": pl.when(is_share)
+            .then((pl.col(f"{kind}_hours") / hundredth.cast(_EXACT)).round(_SHARE_DIGITS))
+            .otherwise(pl.lit(Decimal(0)).cast(_EXACT))
+            for kind in ("on_demand", "spot")
+        },
+    }
+    return rows.with_columns(
+        pl.when(is_as_answered).then(pl.col(name)).otherwise(rate.cast(_EXACT)).alias(name)
+        for name, rate in rates.items()
+    )
+
+
+def _mean(rate: str, total: pl.Expr, digits: int, *, windows: int, hours: int) -> pl.Expr:
+    """Rates are answered with a last digit: the total explains them when it is as near as their rounding allows."""
+    length = hours / windows
+    distance = (pl.col(rate).cast(pl.Float64) * length - total.cast(pl.Float64)).abs()
+    is_explained = distance <= 0.501 * 10.0**-digits * length * pl.col("row_count")
+    return pl.when(is_explained).then(total / _whole(hours)).otherwise(pl.col(rate) / _whole(windows)).round(digits)
+
+
+def _whole(number: int) -> pl.Expr:
+    return pl.lit(Decimal(number)).cast(_EXACT)
+
+
+def pairs(text: str | None) -> list[tuple[str, str]]:
+    """Keys and values of JSON text: an object of names, or a list of objects with key and value."""
+    document: Any = decode(text.encode(), object) if text else None
+    if isinstance(document, dict):
+        return [(key, _spelled(value)) for key, value in document.items()]
+    items = document if isinstance(document, list) else []
+    return [(str(one["key"]), _spelled(one.get("value"))) for one in items if isinstance(one, dict) and "key" in one]
+
+
+def _spelled(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None else encode(value)
+
+
+def _values(texts: Sequence[str | None], names: Sequence[str]) -> list[str]:
+    present = {key: value for text in texts for key, value in pairs(text)}
+    return [present.get(name, "") for name in names]
+
+
+def _by_distinct(frame: pl.DataFrame, columns: Sequence[str], make: Any) -> list[Any]:
+    """`make` of each row's texts, worked out once for equal ones."""
+    texts = list(zip(*(frame[column] for column in columns), strict=True))
+    made = {one: make(one) for one in set(texts)}
+    return [made[one] for one in texts]

@@ -1,0 +1,73 @@
+"""CSV for machines and for spreadsheets: exact figures, and text that no spreadsheet runs."""
+
+from pathlib import Path
+
+import polars as pl
+
+# What a spreadsheet takes for a formula at the start of a cell, in ASCII and fullwidth.
+_FORMULA = "^\\s*[=+\\-@＝＋－＠]"  # noqa: RUF001 - the fullwidth forms are meant
+_BREAKS = "[\t\n\v\f\r\u0085\u2028\u2029]+"
+_CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\u{200e}\\u{200f}\\u{202a}-\\u{202e}\\u{2066}-\\u{2069}]"  # and what reorders text
+
+
+def render_csv(frame: pl.DataFrame) -> bytes:
+    """UTF-8 with a header row, by RFC 4180 (CRLF, quotes where needed); the order of `frame` is kept.
+
+    Decimals have all their digits and no zeros at the end, dates are ISO 8601, times UTC with `Z`, null
+    is empty and an empty text is `""`. A text cell that a spreadsheet would run as a formula begins
+    with an apostrophe; numbers are never touched. Raises TypeError for columns that hold lists or structs.
+    """
+    written = frame.select(_written(name, dtype).alias(name) for name, dtype in frame.schema.items())
+    text = written.write_csv(line_terminator="\r\n", null_value="", float_scientific=False)
+    return text.encode("utf-8")
+
+
+def write_csv(parquet: Path, target: Path) -> None:
+    """The same form for a Parquet file of the warehouse's, of any length, streaming. Its naive times are UTC."""
+    naive = pl.selectors.datetime(time_zone=None)
+    rows = pl.scan_parquet(parquet, glob=False).with_columns(naive.dt.replace_time_zone("UTC"))
+    schema = rows.collect_schema()
+    written = rows.select(_written(name, dtype).alias(name) for name, dtype in schema.items())
+    written.sink_csv(target, line_terminator="\r\n", null_value="", float_scientific=False)
+
+
+def _written(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if dtype.is_decimal():
+        return decimal_text(column)
+    if dtype.is_integer() or dtype in {pl.Boolean, pl.Date, pl.Null}:
+        return column
+    if dtype.is_float():
+        return column.fill_nan(None)
+    if isinstance(dtype, pl.Datetime):
+        return instant_text(column, dtype)
+    if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
+        return guarded_text(column)
+    raise TypeError(f"column {name}: a table cell cannot hold {dtype}")
+
+
+def decimal_text(column: pl.Expr) -> pl.Expr:
+    """Decimals as their digits, without zeros at the end and without exponent."""
+    digits = column.cast(pl.String)
+    trimmed = digits.str.strip_chars_end("0").str.strip_chars_end(".")
+    return pl.when(digits.str.contains(".", literal=True)).then(trimmed).otherwise(digits)
+
+
+def instant_text(column: pl.Expr, dtype: pl.Datetime) -> pl.Expr:
+    """Times in UTC with `Z`; raises TypeError for a column of naive times."""
+    if dtype.time_zone is None:
+        raise TypeError("a naive time has no place in a table: give it its zone")
+    utc = column.dt.convert_time_zone("UTC")
+    return utc.dt.strftime("%Y-%m-%dT%H:%M:%S%.fZ")
+
+
+def guarded_text(column: pl.Expr) -> pl.Expr:
+    """Text on one line without control characters, and never a formula."""
+    clean = clean_text(column)
+    return pl.when(clean.str.contains(_FORMULA)).then(pl.lit("'") + clean).otherwise(clean)
+
+
+def clean_text(column: pl.Expr) -> pl.Expr:
+    """Text on one line without control characters."""
+    breaks = column.cast(pl.String).str.replace_all(_BREAKS, " ")
+    return breaks.str.replace_all(_CONTROLS, "")

@@ -1,0 +1,190 @@
+"""How values are written for people. Formats what a document shows and computes nothing.
+
+Every function takes None for "not known" and says so in words too. A `Locale` holds the marks and names
+of a language; the templates' filters are bound to one of them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import partial
+
+from markupsafe import Markup, escape
+
+from tallybook.documents.model import Figure
+from tallybook.money import minor_digits, quantise
+from tallybook.render.text import shortened
+
+MINUS = "\N{MINUS SIGN}"
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+_HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """Marks and names of one language."""
+
+    language: str
+    decimal_mark: str
+    group_mark: str
+    months: tuple[str, ...]
+    not_known: str
+
+
+EN = Locale(
+    language="en",
+    decimal_mark=".",
+    group_mark=",",
+    months=(
+        *("January", "February", "March", "April", "May", "June", "July"),
+        *("August", "September", "October", "November", "December"),
+    ),
+    not_known="not known",
+)
+
+# Words for the codes that documents carry; any other code is written with spaces for underscores.
+LABELS: Mapping[str, str] = {
+    "on_demand": "on-demand",
+    "hours_weighted": "split by hours (estimate)",
+    "price_book": "price book",
+    "near": "near the limit",
+    "none": "nothing allowed",
+    "network_in_bytes": "network in",
+    "network_out_bytes": "network out",
+    "memory_gib_hours": "memory GiB-hours",
+    "storage_gib_hours": "storage GiB-hours",
+    "object_storage_gib_hours": "object storage GiB-hours",
+    "gpu_hours": "GPU hours",
+    "floating_ip_hours": "floating IP hours",
+}
+
+
+def number(value: Decimal | None, digits: int | None = None, *, locale: Locale = EN) -> Markup:
+    """`1234.5` as `1,234.5`: with the value's own decimals, or at least `digits`; never rounded."""
+    if value is None:
+        return unknown(locale=locale)
+    return Markup(_digits(value, digits, locale=locale))  # noqa: S704 - digits and marks only
+
+
+def exactly(value: Decimal | None, digits: int = 0, *, locale: Locale = EN) -> Markup:
+    """All digits of an exact value, without zeros at its end but with at least `digits` decimals."""
+    if value is None:
+        return unknown(locale=locale)
+    return number(Decimal(plain(value)), digits, locale=locale)
+
+
+def amount(figure: Figure, currency: str, *, locale: Locale = EN) -> Markup:
+    """The shown value with the currency's decimals and no code, for tables whose heading names it."""
+    return number(figure.shown, minor_digits(currency), locale=locale)
+
+
+def money(figure: Figure, currency: str, *, locale: Locale = EN) -> Markup:
+    """`1,234.56 EUR`: the shown value with its currency behind it, unbreakable."""
+    text = amount(figure, currency, locale=locale)
+    return text if figure.shown is None else text + _NO_BREAK + escape(currency)
+
+
+def signed(figure: Figure, currency: str, *, locale: Locale = EN) -> Markup:
+    """A change with its sign and an arrow, never told by colour alone: `↑ +12.00`."""
+    if figure.shown is None:
+        return unknown(locale=locale)
+    return _with_sign(figure.shown, minor_digits(currency), suffix="", locale=locale)
+
+
+def signed_pct(value: Decimal | None, *, locale: Locale = EN) -> Markup:
+    """A change in percent with its sign: `+12.3%`."""
+    if value is None:
+        return unknown(locale=locale)
+    return Markup(_sign(value) + _digits(abs(value), 1, locale=locale) + "%")  # noqa: S704
+
+
+def percent(value: Decimal | None, *, locale: Locale = EN) -> Markup:
+    """`93.4%`, with one decimal at least."""
+    if value is None:
+        return unknown(locale=locale)
+    return Markup(_digits(value, 1, locale=locale) + "%")  # noqa: S704
+
+
+def unknown(*, locale: Locale = EN) -> Markup:
+    """The dash for "not known", with the words for those who do not see it."""
+    return Markup('<span class="unknown"><span aria-hidden="true">—</span>{}</span>').format(
+        Markup('<span class="sr">{}</span>').format(locale.not_known)
+    )
+
+
+def exact(value: Decimal | Figure | None) -> str:
+    """The exact value as plain digits, for sorting and for machines; empty when not known."""
+    known = value.exact if isinstance(value, Figure) else value
+    return "" if known is None else plain(known)
+
+
+def plain(value: Decimal) -> str:
+    """A decimal without exponent and without zeros at its end: `12.500` as `12.5`, `-0` as `0`."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in {"-0", ""} else text
+
+
+def bar_width(value: Decimal | None) -> str:
+    """A percentage held within 0..100, for the width of a bar."""
+    return "0" if value is None else plain(min(max(value, Decimal(0)), _HUNDRED))
+
+
+def day(value: date | None, *, locale: Locale = EN) -> Markup:
+    """A date as ISO 8601 writes it: `2026-10-05`."""
+    return unknown(locale=locale) if value is None else Markup(value.isoformat())  # noqa: S704
+
+
+def long_day(value: date, *, locale: Locale = EN) -> str:
+    """A date in words: `5 October 2026`."""
+    return f"{value.day}{_NO_BREAK}{locale.months[value.month - 1]}{_NO_BREAK}{value.year}"
+
+
+def instant(value: datetime) -> str:
+    """A time in UTC to the minute: `2026-11-02 06:00 UTC`."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M") + f"{_NO_BREAK}UTC"
+
+
+def iso_instant(value: datetime) -> str:
+    """A time in UTC for machines: `2026-11-02T06:00:00Z`."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def label(code: str) -> str:
+    """The words for a code: `on_demand` as `on-demand`, `core_hours` as `core hours`."""
+    return LABELS.get(code, code.replace("_", " "))
+
+
+def functions(locale: Locale) -> dict[str, Callable[..., str]]:
+    """The template filters, bound to one locale."""
+    localised: tuple[Callable[..., str], ...] = (
+        *(number, exactly, amount, money, signed, signed_pct, percent, day, long_day),
+    )
+    neutral: tuple[Callable[..., str], ...] = (*(exact, bar_width, instant, iso_instant, label, shortened),)
+    bound = {f.__name__: partial(f, locale=locale) for f in localised}
+    return bound | {f.__name__: f for f in neutral}
+
+
+def _with_sign(value: Decimal, digits: int, *, suffix: str, locale: Locale) -> Markup:
+    arrow = {"+": "↑", MINUS: "↓"}.get(_sign(value))
+    text = _sign(value) + _digits(abs(value), digits, locale=locale) + suffix
+    if arrow is None:
+        return Markup(text)  # noqa: S704 - digits and marks only
+    return Markup('<span class="arrow" aria-hidden="true">{}</span>{}').format(arrow + _NO_BREAK, text)
+
+
+def _sign(value: Decimal) -> str:
+    if value == 0:
+        return ""
+    return MINUS if value < 0 else "+"
+
+
+def _digits(value: Decimal, digits: int | None, *, locale: Locale) -> str:
+    own = max(0, -int(value.as_tuple().exponent))
+    text = format(quantise(value, max(own, digits or 0)), ",f")
+    if not any(c in "123456789" for c in text):
+        text = text.lstrip("-")
+    marks = {",": locale.group_mark, ".": locale.decimal_mark, "-": MINUS}
+    return "".join(marks.get(c, c) for c in text)

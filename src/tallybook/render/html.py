@@ -1,0 +1,75 @@
+"""HTML pages: each one file, with its styles, fonts, charts and script inside, asking nobody anything."""
+
+import base64
+
+from markupsafe import Markup
+
+from tallybook.documents.model import MonthlyReport
+from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision, ProjectStatement
+from tallybook.render import environment, views
+from tallybook.render.charts import Chart
+
+
+def render_report(report: MonthlyReport, *, for_print: bool = False) -> str:
+    """The monthly report as a page; `for_print` gives the form `render_pdf` takes, without script.
+
+    Links to statements are relative to the report's folder and are left out on paper.
+    """
+    blocks = views.currency_blocks(report)
+    return _page(
+        "monthly-report.html.j2",
+        for_print=for_print,
+        report=report,
+        header=report.header,
+        blocks=blocks,
+        tie_lines=[block.tie_line for block in blocks if block.tie_line],
+        open_items=views.open_items(report),
+        has_lower_bounds=views.has_lower_bounds(report),
+    )
+
+
+def render_statement(statement: ProjectStatement, *, for_print: bool = False) -> str:
+    """The statement of one project as a page; `for_print` as with `render_report`."""
+    return _page(
+        "statement.html.j2",
+        for_print=for_print,
+        statement=statement,
+        header=statement.header,
+        blocks=views.statement_blocks(statement),
+        has_lower_bounds=views.has_lower_bounds(statement),
+    )
+
+
+def render_library(library: Library) -> str:
+    """The page that leads to every report; its links are relative to itself."""
+    return _page("library.html.j2", for_print=False, library=library, download_name=_download_name)
+
+
+def _page(template: str, *, for_print: bool, **context: object) -> str:
+    page = environment.environment().get_template(template)
+    return page.render(
+        for_print=for_print,
+        stylesheet=environment.screen_styles(),
+        script=environment.script(),
+        content_policy=environment.content_policy(),
+        is_lower_bound=views.is_lower_bound,
+        gap_dates=views.gap_dates,
+        chart_image=_chart_image,
+        chart_inline=_chart_inline,
+        **context,
+    )
+
+
+def _chart_inline(chart: Chart) -> Markup:
+    return Markup(chart.svg)  # noqa: S704 - serialised from an XML tree, names in it are escaped
+
+
+def _chart_image(chart: Chart) -> str:
+    """The chart as an address for an image: WeasyPrint takes the styles of inlined SVG for the page's."""
+    return "data:image/svg+xml;base64," + base64.b64encode(chart.svg.encode()).decode()
+
+
+def _download_name(month: LibraryMonth, revision: LibraryRevision, path: str) -> str:
+    """A name that still says what the file is in a downloads folder: `cloud-costs-2026-10-r02-final.pdf`."""
+    suffix = path.rpartition(".")[2]
+    return f"cloud-costs-{month.billing_period}-r{revision.revision:02d}-{revision.status.value.lower()}.{suffix}"

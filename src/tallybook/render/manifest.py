@@ -1,0 +1,44 @@
+"""The manifest of a published revision: what it was made from, by what, and what it consists of."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from tallybook.documents.model import Status
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestInput:
+    """One input of a revision: a unit of raw files or a book, by the hash of its content."""
+
+    kind: str  # unit or book
+    name: str  # connection/dataset/period, or the book's file name
+    sha256: str
+    fetched_at: datetime | None  # None for books
+    rows: int | None  # None where rows are not counted
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFile:
+    """One file of a revision, its path relative to the manifest."""
+
+    path: str
+    media_type: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A published revision: status and reason, inputs, versions, run, and the hash of every file."""
+
+    schema_version: str
+    billing_period: str
+    revision: int
+    status: Status
+    reason: str  # why it was made or closed; empty when nobody gave one
+    generated_at: datetime
+    run_id: str  # of the orchestrator; empty outside it
+    fingerprint: str  # of all inputs: the same fingerprint makes no new revision
+    versions: dict[str, str]  # software name to version
+    inputs: tuple[ManifestInput, ...]
+    files: tuple[ManifestFile, ...]

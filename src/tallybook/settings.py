@@ -1,0 +1,272 @@
+"""`tallybook.toml` and the secrets it names: read once, frozen. The promise is contract.md section 3."""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from tallybook.errors import ConfigurationError
+
+
+def _base_url(text: str) -> str:
+    """Refuse what is no address of an API. A user or password in it would be a literal secret."""
+    try:
+        parts = urlsplit(text)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or not text.isprintable() or any(mark in text for mark in " @?#\\"):
+        raise ValueError("write an address such as https://host or https://host/path, without user, query and fragment")
+    return text
+
+
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+SecretReader = Callable[["SecretRef"], str]
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SecretRef(_Model):
+    """Where a secret lies; never the secret itself."""
+
+    env: str | None = None
+    file: str | None = None
+    prefect: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_literals(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValueError(  # noqa: TRY004 - pydantic turns ValueError into a message
+                'a secret is never written into the file: give { env = "NAME" }, { file = "path" } '
+                'or { prefect = "block-name" }'
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "SecretRef":
+        if sum(source is not None for source in (self.env, self.file, self.prefect)) != 1:
+            raise ValueError("give exactly one of env, file and prefect")
+        return self
+
+
+class ConnectionSettings(_Model):
+    """What every connection has. A provider's settings model adds its own keys."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")]
+    provider: str
+    base_url: BaseUrl
+    timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    max_concurrency: Annotated[int, Field(ge=1, le=64)] = 4
+    max_response_mib: Annotated[int, Field(ge=1, le=65536)] = 1024
+
+
+_DURATION = re.compile(r"([1-9][0-9]{0,5})([smh])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def duration_seconds(text: str) -> int:
+    """Whole seconds of a duration such as `90s`, `15m` or `1h`; ValueError for anything else."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError("write a duration as 90s, 15m or 1h")
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+def _checked_duration(text: str) -> str:
+    duration_seconds(text)
+    return text
+
+
+class SampledSettings(ConnectionSettings):
+    """A connection that can only be asked about now.
+
+    `max_gap` is how long a sample is taken to hold; a longer hole between two samples is a gap, not usage. Keep it
+    a little longer than the time between two samples.
+    """
+
+    max_gap: Annotated[str, AfterValidator(_checked_duration)] = "15m"
+
+    @property
+    def max_gap_seconds(self) -> int:
+        """`max_gap` in whole seconds."""
+        return duration_seconds(self.max_gap)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration; paths are absolute."""
+
+    path: Path
+    data_dir: Path
+    books_dir: Path
+    reporting_currency: str
+    entity: str
+    connections: tuple[ConnectionSettings, ...]
+    read_secret: SecretReader
+
+    def connection(self, name: str) -> ConnectionSettings:
+        """The connection called `name`; ConfigurationError naming the known ones."""
+        for connection in self.connections:
+            if connection.name == name:
+                return connection
+        known = ", ".join(sorted(connection.name for connection in self.connections))
+        raise ConfigurationError(f"no connection {name!r} in {self.path}; known: {known or 'none'}")
+
+
+class _House(_Model):
+    data_dir: str = "var"
+    books_dir: str = "books"
+    reporting_currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "EUR"
+    entity: str = "All connections"
+
+
+def load_settings(
+    path: Path,
+    *,
+    models: Mapping[str, type[ConnectionSettings]],
+    environment: Mapping[str, str] = os.environ,
+    prefect_secret: Callable[[str], str] | None = None,
+) -> Settings:
+    """Read the configuration. `models` maps provider names to their settings models.
+
+    Raises ConfigurationError naming the key and the known ones.
+    """
+    document = _read_toml(path)
+    unknown = set(document) - {"tallybook", "connections"}
+    if unknown:
+        raise ConfigurationError(f"{path}: unknown table [{min(unknown)}]; known: [tallybook], [[connections]]")
+    house = _validated(_House, document.get("tallybook", {}), f"{path}: [tallybook]")
+    rows = document.get("connections", [])
+    if not isinstance(rows, list):
+        raise ConfigurationError(f"{path}: write [[connections]] with two brackets")
+    connections = tuple(_connection(row, models, path) for row in rows)
+    _refuse_repeats(connections, path)
+    base = path.resolve().parent
+    return Settings(
+        path=path.resolve(),
+        data_dir=base / house.data_dir,
+        books_dir=base / house.books_dir,
+        reporting_currency=house.reporting_currency,
+        entity=house.entity,
+        connections=connections,
+        read_secret=_secret_reader(base, environment, prefect_secret),
+    )
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"no configuration at {path}: run 'tallybook init', or give --config FILE") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not TOML: {error}") from error
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _connection(row: Any, models: Mapping[str, type[ConnectionSettings]], path: Path) -> ConnectionSettings:
+    if not isinstance(row, dict):
+        raise ConfigurationError(f"{path}: [[connections]] holds tables, and nothing else")
+    where = f"{path}: connection {row.get('name', '(without a name)')!r}"
+    provider = row.get("provider")
+    if not isinstance(provider, str) or provider not in models:
+        raise ConfigurationError(f"{where}: unknown provider {provider!r}; known: {', '.join(sorted(models))}")
+    return _validated(models[provider], row, where)
+
+
+def _refuse_repeats(connections: tuple[ConnectionSettings, ...], path: Path) -> None:
+    names = [connection.name.lower() for connection in connections]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigurationError(f"{path}: two connections are called {name!r}; names are unique")
+
+
+def _validated(model: type[M], values: Any, where: str) -> M:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        problems = "; ".join(_explain(problem, model) for problem in error.errors())
+        raise ConfigurationError(f"{where}: {problems}") from None
+
+
+def _explain(problem: Any, model: type[BaseModel]) -> str:
+    """One problem of pydantic's as a sentence. The input is never repeated: it may be a secret."""
+    key = ".".join(str(part) for part in problem["loc"]) or "table"
+    if problem["type"] == "extra_forbidden":
+        known = sorted(_model_at(problem["loc"][:-1], model).model_fields)
+        near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+        guess = f"; did you mean {near[0]!r}?" if near else "."
+        return f"unknown key {key!r}{guess} Known keys: {', '.join(known)}"
+    if problem["type"] == "missing":
+        return f"key {key!r} is required"
+    return f"key {key!r}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+def _model_at(where: tuple[str | int, ...], model: type[BaseModel]) -> type[BaseModel]:
+    """The model of a nested table, by the keys and indexes that lead to it."""
+    for part in where:
+        field = model.model_fields.get(str(part))
+        model = next(_models(field.annotation), model) if field else model
+    return model
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models in an annotation such as `tuple[Model, ...]` or `Model | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models(argument)
+
+
+def _secret_reader(
+    base: Path, environment: Mapping[str, str], prefect_secret: Callable[[str], str] | None
+) -> SecretReader:
+    def read(ref: SecretRef) -> str:
+        if ref.env is not None:
+            return _usable(environment.get(ref.env, ""), f"environment variable {ref.env}", "is not set; export it")
+        if ref.file is not None:
+            return _usable(_secret_file(base / ref.file), f"secret file {ref.file}", "is empty")
+        if prefect_secret is None:
+            raise ConfigurationError(
+                f"the secret {ref.prefect!r} is a Prefect block, which only flows can read: "
+                "run the deployment, or use env or file here"
+            )
+        return _usable(prefect_secret(str(ref.prefect)), f"Prefect block {ref.prefect}", "is empty")
+
+    return read
+
+
+def _secret_file(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"secret file {path} cannot be read: {error}") from error
+
+
+def _usable(text: str, where: str, when_empty: str) -> str:
+    """The secret without the line break that shells and editors add; it is never repeated in a message."""
+    secret = text.strip()
+    if not secret:
+        raise ConfigurationError(f"{where} {when_empty}")
+    if any(ord(character) < 32 or ord(character) == 127 for character in secret):
+        raise ConfigurationError(f"{where} holds a line break or another control character within the secret")
+    return secret

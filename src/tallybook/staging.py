@@ -1,0 +1,251 @@
+"""From raw files to staging tables and facts. One unit is replaced whole, atomically; a snapshot is only added.
+
+A receipt is staged in one transaction, which also marks the months whose facts it makes stale; `facts.refresh_facts`
+computes those again. Whatever a crash interrupts, the next run finishes.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+from itertools import chain, groupby
+
+import pyarrow
+
+from tallybook.contract import Cadence, Columns, Dataset, Parsed, Provider
+from tallybook.errors import RefusedRowsError, SchemaError, TallybookError
+from tallybook.landing import RawFile, RawStore, Receipt, as_request
+from tallybook.manifest import Entry, Manifest, touched_months
+from tallybook.warehouse import Warehouse, naive_utc
+
+_Part = tuple[str, pyarrow.Table, tuple[str, ...]]  # staging table, its rows, notes
+_PARSERS = 2  # threads; hashing, unpacking, casts and the insert leave Python's lock free
+_AHEAD_BYTES = 64_000_000  # of answers that are parsed before they are inserted
+_INSERT_ROWS, _INSERT_TABLES = 20_000, 200  # what goes into one insert
+_SNAPSHOT_BATCH = 500  # receipts of samples staged in one transaction
+
+
+class Stager:
+    """Loads receipts of one data directory into one warehouse."""
+
+    def __init__(self, warehouse: Warehouse, store: RawStore, providers: dict[str, Provider]) -> None:
+        self._warehouse = warehouse
+        self._store = store
+        self._providers = providers
+        self._manifest = Manifest(warehouse)
+
+    def load_pending(self) -> list[Entry]:
+        """Stage every receipt that the warehouse does not know yet; returns what became of each."""
+        known = self._manifest.known_receipts()
+        pending = [self._store.receipt(name) for name in self._store.receipts() if name not in known]
+        staged: list[Entry] = []
+        for receipts in _units(r for r in pending if r.provider in self._providers):
+            cadence = Cadence(receipts[0].cadence)
+            load = self._load_history if cadence is Cadence.HISTORY else self._load_snapshots
+            staged += load(receipts)
+        return staged
+
+    def _load_history(self, receipts: list[Receipt]) -> list[Entry]:
+        """The newest receipt that can be read becomes the unit; older and late ones are only registered.
+
+        The result is that of loading the receipts one by one: of several fetches with the same answers in a row,
+        the first is staged and the others are unchanged.
+        """
+        entries = [self._fail(receipt, "failed", receipt.error) for receipt in receipts if receipt.error]
+        fetched = [receipt for receipt in receipts if not receipt.error]
+        late = [receipt for receipt in fetched if self._manifest.is_late(receipt)]
+        in_time = [receipt for receipt in fetched if receipt not in late]
+        runs = [list(run) for _, run in groupby(in_time, key=lambda receipt: receipt.inputs_sha256)]
+        while runs:
+            run = runs.pop()
+            entries += self._stage_run(run, may_be_unchanged=not runs)
+            if not entries[-1].error:
+                break
+        with self._warehouse.transaction():
+            self._manifest.register(*(Entry(receipt, "superseded") for receipt in chain(late, *runs)))
+        return entries
+
+    def _stage_run(self, run: list[Receipt], *, may_be_unchanged: bool) -> list[Entry]:
+        """Fetches with the same answers in a row: all can be read, or none."""
+        first, *again = run
+        is_unchanged = may_be_unchanged and self._manifest.is_unchanged(first)
+        entry = self._repeat(first) if is_unchanged else self._stage_unit(first)
+        if entry.error:
+            return [entry, *(self._fail(receipt, entry.outcome, entry.error) for receipt in again)]
+        return [entry, *(self._repeat(receipt) for receipt in again)]
+
+    def _repeat(self, receipt: Receipt) -> Entry:
+        entry = Entry(receipt, "unchanged")
+        with self._warehouse.transaction():
+            self._manifest.register(entry)
+            self._manifest.touch_unit(receipt)
+        return entry
+
+    def _stage_unit(self, receipt: Receipt) -> Entry:
+        try:
+            dataset = self._dataset(receipt)
+            with self._warehouse.transaction():
+                for table in self._tables(receipt, dataset):
+                    self._warehouse.delete(table, x_connection=receipt.connection, x_period=receipt.period)
+                rows, notes = self._insert_files(receipt, dataset)
+                entry = Entry(receipt, "staged", rows, notes)
+                self._manifest.register(entry)
+                self._manifest.replace_unit(receipt, rows)
+                self._manifest.mark_stale(receipt, {receipt.period})
+        except SchemaError as error:
+            return self._fail(receipt, "unreadable", str(error))
+        except (RefusedRowsError, pyarrow.ArrowException) as error:
+            return self._fail(receipt, "unreadable", str(_unreadable(receipt, error)))
+        return entry
+
+    def _load_snapshots(self, receipts: list[Receipt]) -> list[Entry]:
+        results: list[Entry] = []
+        for start in range(0, len(receipts), _SNAPSHOT_BATCH):
+            results += self._add_snapshots(receipts[start : start + _SNAPSHOT_BATCH])
+        return results
+
+    def _add_snapshots(self, receipts: list[Receipt]) -> list[Entry]:
+        """Snapshots are added, never replaced: they can't be had again. One that does not fit spoils no other."""
+        try:
+            return self._add_together(receipts)
+        except (RefusedRowsError, pyarrow.ArrowException) as error:
+            if len(receipts) == 1:
+                return [self._fail(receipts[0], "unreadable", str(_unreadable(receipts[0], error)))]
+        half = len(receipts) // 2
+        return self._add_snapshots(receipts[:half]) + self._add_snapshots(receipts[half:])
+
+    def _add_together(self, receipts: list[Receipt]) -> list[Entry]:
+        entries = []
+        tables: dict[str, list[pyarrow.Table]] = {}
+        captured: set[datetime] = set()
+        for receipt in receipts:
+            entry, parts = self._try_parse(receipt)
+            entries.append(entry)
+            captured |= {naive_utc(file.captured_at) for file in receipt.files} if parts else set()
+            for name, table, _ in parts:
+                tables.setdefault(name, []).append(table)
+                captured |= set(table["x_captured_at"].unique().to_pylist())  # a body may carry its own time
+        with self._warehouse.transaction():
+            for name, parts_of_table in tables.items():
+                self._insert_together(name, parts_of_table)
+            self._manifest.register(*entries)
+            self._manifest.mark_stale(receipts[-1], touched_months(captured))
+            self._note_snapshots(entries)
+        return entries
+
+    def _note_snapshots(self, entries: list[Entry]) -> None:
+        """The state of the unit after a batch: its last snapshot, and its last failure if that is not older."""
+        for entry in [entry for entry in entries if entry.outcome == "staged"][-1:]:
+            if not self._manifest.is_late(entry.receipt):
+                self._manifest.replace_unit(entry.receipt, entry.row_count)
+        for entry in [entry for entry in entries if entry.error][-1:]:
+            self._manifest.note_error(entry.receipt, entry.error)
+
+    def _fail(self, receipt: Receipt, outcome: str, error: str) -> Entry:
+        """The unit keeps what it had, and says what went wrong since."""
+        entry = Entry(receipt, outcome, error=error)
+        with self._warehouse.transaction():
+            self._manifest.register(entry)
+            self._manifest.note_error(receipt, error)
+        return entry
+
+    def _insert_files(self, receipt: Receipt, dataset: Dataset) -> tuple[int, tuple[str, ...]]:
+        """Parse side by side, insert here; small answers go together, since each insert costs milliseconds."""
+        rows, notes = 0, list[str]()
+        waiting: dict[str, list[pyarrow.Table]] = {}
+        for parts in _ahead(lambda file: self._parse(receipt, dataset, file), receipt.files):
+            for name, table, said in parts:
+                waiting.setdefault(name, []).append(table)
+                notes += said
+                if len(waiting[name]) == _INSERT_TABLES or sum(map(len, waiting[name])) >= _INSERT_ROWS:
+                    rows += self._insert_together(name, waiting.pop(name))
+        rows += sum(self._insert_together(name, tables) for name, tables in waiting.items())
+        return rows, _distinct(notes)
+
+    def _insert_together(self, name: str, tables: list[pyarrow.Table]) -> int:
+        return self._warehouse.insert(name, pyarrow.concat_tables(tables, promote_options="permissive"))
+
+    def _try_parse(self, receipt: Receipt) -> tuple[Entry, list[_Part]]:
+        """What a snapshot says; one that failed in part still says the rest, since it can't be had again."""
+        parts: list[_Part] = []
+        errors = [receipt.error] if receipt.error else []
+        for file in receipt.files:
+            try:
+                parts += self._parse(receipt, self._dataset(receipt), file)
+            except SchemaError as error:
+                errors.append(str(error))
+        if errors and not parts:
+            return Entry(receipt, "failed" if receipt.error else "unreadable", error="; ".join(errors)), []
+        rows = sum(table.num_rows for _, table, _ in parts)
+        notes = _distinct(note for *_, notes in parts for note in notes)
+        return Entry(receipt, "staged", rows, notes, "; ".join(errors)), parts
+
+    def _parse(self, receipt: Receipt, dataset: Dataset, file: RawFile) -> list[_Part]:
+        body = self._store.read(receipt, file)
+        try:
+            parsed = dataset.parse(body, as_request(file))
+            prefix = f"staging.{receipt.provider}_"
+            return [
+                (prefix + name, _stamped(columns, receipt, file, parsed), parsed.notes)
+                for name, columns in parsed.tables.items()
+            ]
+        except (SchemaError, ArithmeticError, ValueError, pyarrow.ArrowException) as error:
+            raise _unreadable(receipt, error, path=file.path) from error
+
+    def _dataset(self, receipt: Receipt) -> Dataset:
+        try:
+            return self._providers[receipt.provider].dataset(receipt.dataset)
+        except KeyError as error:
+            raise _unreadable(receipt, SchemaError("this version knows no such dataset")) from error
+
+    def _tables(self, receipt: Receipt, dataset: Dataset) -> list[str]:
+        return [f"staging.{receipt.provider}_{table}" for table in dataset.tables]
+
+
+def _ahead(parse: Callable[[RawFile], list[_Part]], files: Iterable[RawFile]) -> Iterator[list[_Part]]:
+    """What `parse` makes of each file, in their order, made ahead in threads within bounds of memory."""
+    with ThreadPoolExecutor(_PARSERS) as pool:
+        ahead: deque[tuple[int, Future[list[_Part]]]] = deque()
+        try:
+            for file in files:
+                ahead.append((file.size_bytes, pool.submit(parse, file)))
+                while len(ahead) > _PARSERS + 1 or (len(ahead) > 1 and sum(size for size, _ in ahead) > _AHEAD_BYTES):
+                    yield ahead.popleft()[1].result()
+            while ahead:
+                yield ahead.popleft()[1].result()
+        finally:
+            for _, future in ahead:
+                future.cancel()
+
+
+def _units(receipts: Iterable[Receipt]) -> list[list[Receipt]]:
+    """Receipts by unit, each unit's in the order they were fetched."""
+    units: dict[tuple[str, str, str], list[Receipt]] = {}
+    for receipt in receipts:
+        units.setdefault((receipt.connection, receipt.dataset, receipt.period), []).append(receipt)
+    return [sorted(unit, key=lambda receipt: receipt.fetched_at) for unit in units.values()]
+
+
+def _stamped(columns: Columns, receipt: Receipt, file: RawFile, parsed: Parsed) -> pyarrow.Table:
+    rows = len(next(iter(columns.values())))
+    stamps = {
+        "x_connection": receipt.connection,
+        "x_period": receipt.period,
+        "x_receipt": receipt.id,
+        "x_raw_sha256": file.sha256,
+        "x_captured_at": pyarrow.scalar(naive_utc(parsed.captured_at or file.captured_at), pyarrow.timestamp("us")),
+    }
+    # in one go: adding columns one by one took most of the time of a small answer
+    return pyarrow.table({**columns, **{name: pyarrow.repeat(value, rows) for name, value in stamps.items()}})
+
+
+def _unreadable(receipt: Receipt, error: Exception, *, path: str = "") -> SchemaError:
+    where = f"{receipt.connection} {receipt.dataset} {receipt.period}: " + (f"{path}: " if path else "")
+    what = str(error) if isinstance(error, TallybookError) else f"the answer cannot be used ({error})"
+    return SchemaError(
+        f"{where}{what}; the raw file is kept, and a version that knows this form can read it with 'tallybook rebuild'"
+    )
+
+
+def _distinct(notes: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(notes))

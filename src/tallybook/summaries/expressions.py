@@ -1,0 +1,32 @@
+"""Decimal expressions that keep "not known" apart from zero. All amounts are Decimal(38, 12)."""
+
+import polars as pl
+
+AMOUNT = pl.Decimal(38, 12)
+COST_FEEDS = ("usage", "costs")
+
+
+def known_sum(column: str) -> pl.Expr:
+    """The sum of what is known; null, not zero, when nothing is. `sum` of nulls alone would give 0."""
+    return pl.when(pl.col(column).count() > 0).then(pl.col(column).sum()).alias(column)
+
+
+def percent(part: str, whole: str) -> pl.Expr:
+    """`part` in percent of `whole`, a ratio of sums: 31 of 124 is 25. Null without both, or when `whole` <= 0."""
+    hundredfold = pl.col(part).cast(AMOUNT) * 100
+    return pl.when(pl.col(whole) > 0).then(hundredfold / pl.col(whole).cast(AMOUNT))
+
+
+def zero() -> pl.Expr:
+    """An exact zero."""
+    return pl.lit(0).cast(AMOUNT)
+
+
+def is_priced() -> pl.Expr:
+    """Whether a charge has a cost; a cost of 0 is one."""
+    return pl.col("effective_cost").is_not_null()
+
+
+def is_unpriced() -> pl.Expr:
+    """Whether something was used that has no cost. A quantity of 0 needs no price."""
+    return ~is_priced() & (pl.col("consumed_quantity").is_null() | (pl.col("consumed_quantity") != 0))

@@ -1,0 +1,127 @@
+"""All summaries of a month: the frames they start from, and the tables they give."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from tallybook.periods import BillingPeriod
+from tallybook.summaries.coverage import (
+    observed_connections,
+    summarise_connections,
+    summarise_coverage,
+    summarise_datasets,
+    summarise_gaps,
+)
+from tallybook.summaries.pricing import summarise_pricing
+from tallybook.summaries.projects import summarise_projects, summarise_providers
+from tallybook.summaries.quotas import summarise_quotas
+from tallybook.summaries.totals import summarise_days, summarise_tie_out, summarise_trend
+from tallybook.summaries.usage import summarise_lines, summarise_prices, summarise_unpriced, summarise_usage
+from tallybook.summaries.workloads import summarise_workloads
+from tallybook.warehouse import Warehouse
+
+TREND_MONTHS = 13
+
+
+@dataclass(frozen=True, slots=True)
+class MonthFrames:
+    """What the warehouse knows of a month, named after the query (queries/marts) or table it comes from."""
+
+    charges: pl.DataFrame
+    previous_charges: pl.DataFrame
+    coverage: pl.DataFrame
+    previous_coverage: pl.DataFrame
+    quotas: pl.DataFrame
+    prices: pl.DataFrame
+    accounts: pl.DataFrame
+    source_costs: pl.DataFrame
+    daily_costs: pl.DataFrame
+    trend_costs: pl.DataFrame
+    trend_coverage: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTables:
+    """The summaries of a month. The first six are published as tables/*.csv."""
+
+    projects: pl.DataFrame
+    workloads: pl.DataFrame
+    pricing: pl.DataFrame
+    quotas: pl.DataFrame
+    usage: pl.DataFrame
+    coverage: pl.DataFrame
+    providers: pl.DataFrame
+    datasets: pl.DataFrame
+    connections: pl.DataFrame
+    gaps: pl.DataFrame
+    tie_out: pl.DataFrame
+    unpriced: pl.DataFrame
+    lines: pl.DataFrame
+    prices: pl.DataFrame
+    daily: pl.DataFrame
+    trend: pl.DataFrame
+    accounts: pl.DataFrame
+
+
+def read_frames(warehouse: Warehouse, *, period: BillingPeriod) -> MonthFrames:
+    """Read what the summaries need. The charges of this month and of the one before must have been made."""
+    month, before = str(period), str(period.shift(-1))
+    first = str(period.shift(1 - TREND_MONTHS))
+
+    def frame(name: str, billing_period: str = month) -> pl.DataFrame:
+        return warehouse.frame(f"marts/{name}", billing_period=billing_period, first_period=first)
+
+    return MonthFrames(
+        charges=frame("month_charges"),
+        previous_charges=frame("month_charges", before),
+        coverage=frame("coverage"),
+        previous_coverage=frame("coverage", before),
+        quotas=frame("quotas"),
+        prices=warehouse.select("pricing.prices", billing_period=month),
+        accounts=warehouse.select("pricing.accounts", billing_period=month),
+        source_costs=frame("source_costs"),
+        daily_costs=frame("daily_costs"),
+        trend_costs=frame("trend_costs"),
+        trend_coverage=frame("trend_coverage"),
+    )
+
+
+def summarise_month(frames: MonthFrames, *, period: BillingPeriod, now: datetime) -> MonthTables:
+    """All summaries of a month as seen at `now`."""
+    month = str(period)
+    coverage = summarise_coverage(frames.coverage, now=now)
+    connections = summarise_connections(coverage)
+    before = summarise_connections(summarise_coverage(frames.previous_coverage, now=now))
+    observed = observed_connections(frames.charges, connections)
+    previously_observed = observed_connections(frames.previous_charges, before)
+    projects, providers = (
+        summarise(
+            frames.charges,
+            frames.previous_charges,
+            connections,
+            billing_period=month,
+            observed=observed,
+            previously_observed=previously_observed,
+        )
+        for summarise in (summarise_projects, summarise_providers)
+    )
+    return MonthTables(
+        projects=projects,
+        workloads=summarise_workloads(frames.charges, frames.previous_charges, billing_period=month),
+        pricing=summarise_pricing(frames.charges, billing_period=month),
+        quotas=summarise_quotas(frames.quotas),
+        usage=summarise_usage(frames.charges, connections, billing_period=month),
+        coverage=coverage,
+        providers=providers,
+        datasets=summarise_datasets(coverage),
+        connections=connections,
+        gaps=summarise_gaps(coverage),
+        tie_out=summarise_tie_out(frames.source_costs, projects),
+        unpriced=summarise_unpriced(frames.charges),
+        lines=summarise_lines(frames.charges),
+        prices=summarise_prices(frames.charges, frames.prices),
+        daily=summarise_days(frames.daily_costs),
+        trend=summarise_trend(frames.trend_costs, frames.trend_coverage),
+        accounts=frames.accounts.sort("connection", "sub_account_id"),
+    )

@@ -1,0 +1,60 @@
+"""Costs by pricing category. Where a provider gives hours per category but one cost, the split is an estimate."""
+
+import polars as pl
+
+from tallybook.summaries.expressions import AMOUNT, known_sum
+
+_GROUP = ("connection", "provider", "project", "billing_currency")
+_WORKLOAD = (*_GROUP, "cluster", "namespace", "workload", "workload_type")
+_COLUMNS = (*_GROUP, "pricing_category", "cost_basis", "hours", "effective_cost")
+
+
+def summarise_pricing(charges: pl.DataFrame, *, billing_period: str) -> pl.DataFrame:
+    """One row per connection, project, currency, pricing category and cost basis; the costs add up to all costs.
+
+    A workload's mixed charges are split by its hours in them and marked hours_weighted; on-demand gets the rest, so
+    the parts add up exactly. Example: 10 USD with 2 spot and 1 on-demand hours give spot 6.666666666667 and
+    on-demand 3.333333333333. Everything else keeps its category and its basis; the price book knows no category.
+    """
+    costs = charges.filter(pl.col("effective_cost").is_not_null() | (pl.col("basis") == "provider"))
+    mixed = costs.filter(pl.col("pricing_category") == "mixed")
+    rows = pl.concat([_as_stated(costs.filter(pl.col("pricing_category") != "mixed")), *_split(mixed)])
+    return (
+        rows.group_by(*_GROUP, "pricing_category", "cost_basis")
+        .agg(known_sum("hours"), known_sum("effective_cost"))
+        .select(
+            pl.lit(billing_period).alias("billing_period"), "connection", "project", "pricing_category",
+            "hours", "effective_cost", "billing_currency", "cost_basis", "provider",
+        )
+        .sort("connection", "project", "billing_currency", "pricing_category", "cost_basis")
+    )  # fmt: skip
+
+
+def _as_stated(charges: pl.DataFrame) -> pl.DataFrame:
+    hours = (
+        pl.when(pl.col("pricing_category") == "spot")
+        .then(pl.col("spot_hours"))
+        .when(pl.col("pricing_category") == "on_demand")
+        .then(pl.col("on_demand_hours"))
+        .otherwise(pl.col("spot_hours") + pl.col("on_demand_hours"))
+    )
+    return charges.with_columns(hours.alias("hours"), pl.col("cost_basis").fill_null("provider")).select(_COLUMNS)
+
+
+def _split(mixed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    amounts = ("effective_cost", "spot_hours", "on_demand_hours")
+    whole = mixed.group_by(*_WORKLOAD).agg(known_sum(name) for name in amounts)
+    spot = pl.col("effective_cost") * pl.col("spot_hours") / (pl.col("spot_hours") + pl.col("on_demand_hours"))
+    # the product is rounded before it is divided: at the last decimal it could pass the whole
+    at_most = pl.min_horizontal(spot.cast(AMOUNT), "effective_cost")
+    parts = whole.with_columns(at_most.alias("spot_cost"), pl.lit("hours_weighted").alias("cost_basis"))
+    return (
+        parts.with_columns(
+            pl.lit("spot").alias("pricing_category"), hours="spot_hours", effective_cost="spot_cost"
+        ).select(_COLUMNS),
+        parts.with_columns(
+            pl.lit("on_demand").alias("pricing_category"),
+            hours="on_demand_hours",
+            effective_cost=pl.col("effective_cost") - pl.col("spot_cost"),
+        ).select(_COLUMNS),
+    )

@@ -1,0 +1,74 @@
+"""Costs per project and per connection, beside those of the month before."""
+
+from collections.abc import Collection
+
+import polars as pl
+
+from tallybook.summaries.comparison import CURRENCY, compare_costs
+
+
+def summarise_projects(
+    charges: pl.DataFrame,
+    previous: pl.DataFrame,
+    connections: pl.DataFrame,
+    *,
+    billing_period: str,
+    observed: Collection[str],
+    previously_observed: Collection[str],
+) -> pl.DataFrame:
+    """One row per project, connection and currency; `connections` gives coverage_pct.
+
+    Example: project Web has charges of 3 and 4.50 EUR at one connection, and had 5 EUR last month: list_cost 7.50 (when
+    both come from the price book), effective_cost 7.50, previous_effective_cost 5.
+    """
+    rows = compare_costs(
+        charges,
+        previous,
+        by=("project", "connection", "provider"),
+        observed=observed,
+        previously_observed=previously_observed,
+    )
+    return _finish(rows, connections, billing_period, ("project", "connection", "provider"))
+
+
+def summarise_providers(
+    charges: pl.DataFrame,
+    previous: pl.DataFrame,
+    connections: pl.DataFrame,
+    *,
+    billing_period: str,
+    observed: Collection[str],
+    previously_observed: Collection[str],
+) -> pl.DataFrame:
+    """One row per connection and currency: the sum of its projects. Example: 7.50 + 2.50 EUR give 10 EUR.
+
+    A connection that should have answered and left nothing stands in a row without currency and cost.
+    """
+    rows = compare_costs(
+        charges,
+        previous,
+        by=("connection", "provider"),
+        observed=observed,
+        previously_observed=previously_observed,
+    )
+    silent = connections.join(rows, on="connection", how="anti").select("connection", "provider")
+    known = pl.concat([rows, silent], how="diagonal").with_columns(pl.col("unpriced_meters").fill_null(0))
+    return _finish(known, connections, billing_period, ("connection", "provider"))
+
+
+def _finish(rows: pl.DataFrame, connections: pl.DataFrame, billing_period: str, keys: tuple[str, ...]) -> pl.DataFrame:
+    coverage = connections.select("connection", "coverage_pct")
+    return (
+        rows.join(coverage, on="connection", how="left")
+        .select(
+            pl.lit(billing_period).alias("billing_period"),
+            *keys,
+            CURRENCY,
+            "list_cost",
+            "effective_cost",
+            "previous_effective_cost",
+            "coverage_pct",
+            "unpriced_meters",
+        )
+        .sort(*keys, CURRENCY, nulls_last=True)
+    )

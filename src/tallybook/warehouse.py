@@ -1,0 +1,280 @@
+"""The warehouse: one DuckDB file, one writer at a time. The only module that imports duckdb.
+
+Times are naive UTC inside (no time zone extension is needed offline) and aware UTC outside.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import duckdb
+import filelock
+import polars
+import pyarrow
+
+from tallybook.errors import RefusedRowsError, StorageError
+from tallybook.periods import as_utc
+from tallybook.resources import queries, query, root
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+_SCHEMAS = ("landing", "staging", "facts", "pricing", "marts")
+_COMMENT = re.compile(r"--[^\n]*")
+_PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
+
+
+class Warehouse:
+    """An open warehouse. Use `open_warehouse`, which holds the lock, or `Warehouse.in_memory()`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._decimals: dict[str, dict[str, pyarrow.DataType]] = {}
+        self._prepare()
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """An empty warehouse without a file."""
+        return cls(duckdb.connect(":memory:", config=_SAFE))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def run(self, name: str, **parameters: object) -> None:
+        """Execute queries/<name>.sql with those of the named parameters that it uses."""
+        text = query(name)
+        self._execute(text, _used(text, parameters))
+
+    def frame(self, name: str, **parameters: object) -> polars.DataFrame:
+        """The result of queries/<name>.sql as a frame; times come back naive UTC."""
+        text = query(name)
+        return self._frame(text, _used(text, parameters))
+
+    def select(self, table: str, **equals: object) -> polars.DataFrame:
+        """All rows of a table whose columns equal the given values."""
+        where, values = _where(equals)
+        return self._frame(f"select * from {_name(table)}{where}", values)  # noqa: S608 - checked identifiers
+
+    def insert(self, table: str, rows: polars.DataFrame | pyarrow.Table) -> int:
+        """Append rows by column name, casting to the table's types; returns how many."""
+        source = rows.to_arrow() if isinstance(rows, polars.DataFrame) else rows
+        if source.num_rows:
+            source = _decimals_cast(source, self._decimal_columns(table))
+            # DuckDB holds what is registered until the transaction ends: batches, once read, are not held.
+            batches = pyarrow.RecordBatchReader.from_batches(source.schema, iter(source.to_batches()))
+            self._connection.register("incoming", batches)
+            try:
+                self._execute(f"insert into {_name(table)} by name select * from incoming", {})  # noqa: S608
+            finally:
+                self._connection.unregister("incoming")
+        return int(source.num_rows)
+
+    def insert_query(self, table: str, name: str, **parameters: object) -> None:
+        """Append the result of queries/<name>.sql to a table, by column name."""
+        text = query(name)
+        # Rows on their way into a table need no order, and keeping it costs memory. A query that is read does:
+        # without this setting DuckDB 1.5 hands rows over in any order, whatever their "order by".
+        self._execute("set preserve_insertion_order = false", {})
+        try:
+            self._execute(f"insert into {_name(table)} by name\n{text}", _used(text, parameters))
+        finally:
+            self._execute("set preserve_insertion_order = true", {})
+
+    def write_parquet(self, path: Path, name: str, **parameters: object) -> None:
+        """Write the result of queries/<name>.sql as a Parquet file, streaming; in the query's order."""
+        text = query(name)
+        target = str(path).replace("'", "''")
+        self._execute(f"copy ({text}) to '{target}' (format parquet, compression zstd)", _used(text, parameters))
+
+    def delete(self, table: str, **equals: object) -> None:
+        """Remove the rows whose columns equal the given values."""
+        where, values = _where(equals)
+        self._execute(f"delete from {_name(table)}{where}", values)  # noqa: S608
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        self._execute("begin transaction", {})
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._execute("commit", {})
+
+    def _decimal_columns(self, table: str) -> dict[str, pyarrow.DataType]:
+        if table not in self._decimals:
+            described = self._frame(f"describe {_name(table)}", {}).to_dicts()
+            scales = {row["column_name"]: _DECIMAL.fullmatch(row["column_type"]) for row in described}
+            self._decimals[table] = {
+                name: pyarrow.decimal128(int(scale[1]), int(scale[2])) for name, scale in scales.items() if scale
+            }
+        return self._decimals[table]
+
+    def _prepare(self) -> None:
+        for schema in _SCHEMAS:
+            self._execute(f"create schema if not exists {schema}", {})
+        folders = ["landing", "facts", "pricing", "marts/tables"]
+        staging = root() / "queries" / "staging"
+        folders += [f"staging/{path.name}" for path in sorted(staging.iterdir()) if path.is_dir()]
+        names = [name for folder in folders for name in queries(folder)]
+        self._execute(";\n".join(query(name) for name in names), {})
+
+    def _frame(self, text: str, parameters: Mapping[str, object]) -> polars.DataFrame:
+        try:
+            relation = self._connection.sql(text, params=dict(parameters) or None)
+            return relation.pl()
+        except duckdb.Error as error:
+            raise StorageError(f"the warehouse could not answer: {error}") from error
+
+    def _execute(self, text: str, parameters: Mapping[str, object]) -> None:
+        try:
+            self._connection.execute(text, dict(parameters) or None)
+        except (duckdb.DataError, duckdb.IntegrityError) as error:
+            raise RefusedRowsError(f"the warehouse refused: {error}") from error
+        except duckdb.Error as error:
+            raise StorageError(f"the warehouse refused: {error}") from error
+
+
+# Nothing is fetched or read behind our back.
+_SAFE: dict[str, Any] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+
+
+_FILE = "tallybook.duckdb"
+
+
+@contextmanager
+def open_warehouse(data_dir: Path, *, wait_seconds: float = 600.0, memory_limit: str = "1GB") -> Iterator[Warehouse]:
+    """Open `tallybook.duckdb` for this process alone, waiting for another one to end.
+
+    Raises StorageError when the wait is over or the file cannot be opened.
+    """
+    with _alone(data_dir, wait_seconds), _connected(data_dir / _FILE, memory_limit) as warehouse:
+        yield warehouse
+
+
+def remake_warehouse(
+    data_dir: Path, fill: Callable[[Warehouse], T], *, wait_seconds: float = 600.0, memory_limit: str = "1GB"
+) -> T:
+    """Make a new warehouse with `fill`; it takes the old one's place only when it is complete."""
+    new, old = data_dir / f"{_FILE}.new", data_dir / _FILE
+    with _alone(data_dir, wait_seconds):
+        try:
+            new.unlink(missing_ok=True)
+            with _connected(new, memory_limit) as warehouse:
+                result = fill(warehouse)
+            old.with_name(f"{_FILE}.wal").unlink(missing_ok=True)  # a killed process's; it would be replayed
+            new.replace(old)
+        finally:
+            for leftover in (new, new.with_suffix(".new.wal")):
+                leftover.unlink(missing_ok=True)
+    return result
+
+
+@contextmanager
+def _alone(data_dir: Path, wait_seconds: float) -> Iterator[None]:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(data_dir / "tallybook.lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            log.warning("waiting for another tallybook process that holds %s", data_dir)
+            lock.acquire(timeout=wait_seconds)
+    except filelock.Timeout as error:
+        raise StorageError(
+            f"the warehouse in {data_dir} is in use by another tallybook process; wait for it to end, "
+            "or end it, and run this again"
+        ) from error
+    except OSError as error:
+        raise StorageError(f"{data_dir} cannot be written ({error.strerror}); nothing was changed") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _connected(path: Path, memory_limit: str) -> Iterator[Warehouse]:
+    config = {**_SAFE, "memory_limit": memory_limit, "temp_directory": str(path.parent / "tmp")}
+    try:
+        connection = duckdb.connect(str(path), config=config)
+    except duckdb.Error as error:
+        if "lock on file" in str(error):
+            advice = "another program has it open; close it and run this again"
+        else:
+            advice = "if it is damaged, run 'tallybook rebuild'"
+        raise StorageError(f"{path} cannot be opened ({error}); {advice}") from error
+    with closing(connection), Warehouse(connection) as warehouse:
+        yield warehouse
+
+
+def _decimals_cast(source: pyarrow.Table, decimals: Mapping[str, pyarrow.DataType]) -> pyarrow.Table:
+    """Texts for decimal columns as decimals: Arrow is fifty times quicker at it than DuckDB 1.5.
+
+    A text with more decimals than the column holds is left to DuckDB, which rounds it; Arrow refuses.
+    """
+    for index, column in enumerate(source.schema):
+        if column.name in decimals and pyarrow.types.is_string(column.type):
+            try:
+                cast = source[column.name].cast(decimals[column.name])
+            except pyarrow.ArrowInvalid:
+                continue
+            source = source.set_column(index, column.name, cast)
+    return source
+
+
+def naive_utc(instant: datetime) -> datetime:
+    """An aware instant as the warehouse keeps it; ValueError for a naive one."""
+    return as_utc(instant).replace(tzinfo=None)
+
+
+def aware_utc(instant: datetime) -> datetime:
+    """A time of the warehouse as an aware instant."""
+    return instant.replace(tzinfo=UTC)
+
+
+def _used(text: str, parameters: Mapping[str, object]) -> dict[str, object]:
+    names = set(_PARAMETER.findall(_COMMENT.sub("", text)))
+    return {name: _value(value) for name, value in parameters.items() if name in names}
+
+
+def _where(equals: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    if not equals:
+        return "", {}
+    clauses = " and ".join(f"{_name(column)} = ${column}" for column in equals)
+    return f" where {clauses}", {column: _value(value) for column, value in equals.items()}
+
+
+def _value(value: object) -> object:
+    if isinstance(value, datetime):
+        return naive_utc(value)
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str | bytes) else value
+
+
+def _name(identifier: str) -> str:
+    if not _IDENTIFIER.fullmatch(identifier):
+        raise ValueError(f"{identifier!r} is no table or column of ours")
+    return identifier
