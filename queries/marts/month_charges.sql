@@ -1,0 +1,63 @@
+-- A month's charges without days and resources: small enough for every summary to start from.
+-- Grain: sub account, region, meter, workload, price, pricing category, cost basis, basis. Parameters: $billing_period.
+-- What follows from the grain (names, units, the project, the price) is any value of its group.
+-- Charges with and without a cost are never in one row (cost_basis is null without), so sums hide no unknown.
+select
+    any_value(billing_period) as billing_period,
+    any_value(provider) as provider,
+    connection,
+    sub_account_id,
+    any_value(sub_account_name) as sub_account_name,
+    any_value(project) as project,
+    region,
+    cluster,
+    namespace,
+    workload,
+    workload_type,
+    meter,
+    any_value(unit) as unit,
+    any_value(pricing_unit) as pricing_unit,
+    any_value(list_unit_price) as list_unit_price,
+    price_source,
+    billing_currency,
+    pricing_category,
+    cost_basis,
+    basis,
+    cast(sum(consumed_quantity) as decimal(38, 12)) as consumed_quantity,
+    cast(sum(pricing_quantity) as decimal(38, 12)) as pricing_quantity,
+    cast(sum(list_cost) as decimal(38, 12)) as list_cost,
+    cast(sum(effective_cost) as decimal(38, 12)) as effective_cost,
+    cast(sum(spot_hours) as decimal(38, 12)) as spot_hours,
+    cast(sum(on_demand_hours) as decimal(38, 12)) as on_demand_hours,
+    cast(sum(savings_available) as decimal(38, 12)) as savings_available,
+    count(*) as charges
+from marts.charges
+where billing_period = $billing_period
+group by
+    connection,
+    sub_account_id,
+    region,
+    cluster,
+    namespace,
+    workload,
+    workload_type,
+    meter,
+    price_source,
+    billing_currency,
+    pricing_category,
+    cost_basis,
+    basis
+order by
+    connection,
+    sub_account_id,
+    region,
+    meter,
+    cluster,
+    namespace,
+    workload,
+    workload_type,
+    price_source,
+    billing_currency,
+    pricing_category,
+    cost_basis,
+    basis

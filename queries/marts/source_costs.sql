@@ -1,0 +1,18 @@
+-- What the sources of a month's costs add up to, each counted where it comes from: provider costs in the facts,
+-- price-book costs in the charges that the price book made. Grain: currency, cost basis. Parameters: $billing_period.
+select
+    billing_currency,
+    'provider' as cost_basis,
+    cast(sum(effective_cost) as decimal(38, 12)) as effective_cost
+from facts.costs
+where billing_period = $billing_period and effective_cost is not null
+group by billing_currency
+union all
+select
+    billing_currency,
+    'price_book' as cost_basis,
+    cast(sum(list_cost) as decimal(38, 12)) as effective_cost
+from marts.charges
+where billing_period = $billing_period and price_source is not null
+group by billing_currency
+order by billing_currency, cost_basis

@@ -1,0 +1,86 @@
+-- The charges of all months that have some: usage priced by the price book, and the costs that providers state.
+-- Grain of usage: connection, sub account, region, resource, meter, basis, UTC day. Of costs: as in facts.costs.
+-- Costs are not copied: writing a million of them again takes longer than everything else together.
+-- '' in cluster, namespace, workload and workload_type for usage, in region, meter and units for costs. Null is not
+-- known, which is not zero: cost, currency and cost_basis of usage without a price, quantities and list_cost of costs.
+-- Hours that are not known, or zero on both sides, leave the pricing category unknown: never on-demand by default.
+create or replace view marts.charges as
+select
+    billing_period,
+    charge_period_start,
+    charge_period_end,
+    provider,
+    connection,
+    sub_account_id,
+    sub_account_name,
+    project,
+    region,
+    resource_id,
+    resource_name,
+    '' as cluster,
+    '' as namespace,
+    '' as workload,
+    '' as workload_type,
+    meter,
+    unit,
+    consumed_quantity,
+    pricing_quantity,
+    pricing_unit,
+    list_unit_price,
+    list_cost,
+    effective_cost,
+    billing_currency,
+    'Usage' as charge_category,
+    'unknown' as pricing_category,
+    case when price_source is not null then 'price_book' end as cost_basis,
+    price_source,
+    basis,
+    cast(null as decimal(38, 12)) as spot_hours,
+    cast(null as decimal(38, 12)) as on_demand_hours,
+    cast(null as decimal(38, 12)) as savings_available
+from marts.book_charges
+union all
+select
+    costs.billing_period,
+    costs.charge_period_start,
+    costs.charge_period_end,
+    costs.provider,
+    costs.connection,
+    costs.sub_account_id,
+    accounts.sub_account_name,
+    accounts.project,
+    '' as region,
+    costs.resource_id,
+    costs.workload as resource_name,
+    costs.cluster,
+    costs.namespace,
+    costs.workload,
+    costs.workload_type,
+    '' as meter,
+    '' as unit,
+    cast(null as decimal(38, 12)) as consumed_quantity,
+    cast(null as decimal(38, 12)) as pricing_quantity,
+    '' as pricing_unit,
+    cast(null as decimal(38, 12)) as list_unit_price,
+    cast(null as decimal(38, 12)) as list_cost,
+    costs.effective_cost,
+    costs.billing_currency,
+    'Usage' as charge_category,
+    case
+        when costs.spot_hours > 0 and costs.on_demand_hours > 0 then 'mixed'
+        when costs.spot_hours > 0 and costs.on_demand_hours = 0 then 'spot'
+        when costs.on_demand_hours > 0 and costs.spot_hours = 0 then 'on_demand'
+        else 'unknown'
+    end as pricing_category,
+    case when costs.effective_cost is not null then 'provider' end as cost_basis,
+    cast(null as varchar) as price_source,
+    'provider' as basis,
+    costs.spot_hours,
+    costs.on_demand_hours,
+    costs.savings_available
+from facts.costs as costs
+inner join pricing.accounts as accounts
+    on
+        accounts.billing_period = costs.billing_period
+        and accounts.connection = costs.connection
+        and accounts.sub_account_id = costs.sub_account_id
