@@ -1,0 +1,39 @@
+"use strict";
+// Adds sorting by a column's heading. Rows that sum up or stand for the rest stay at the end.
+(() => {
+  const value = (row, index) => {
+    const cell = row.cells[index];
+    const given = cell.dataset.value;
+    if (given === undefined) return cell.textContent.trim();
+    if (given === "") return null;
+    return cell.classList.contains("num") ? Number(given) : given;
+  };
+  // What is not known comes last in both directions.
+  const compare = (a, b, sign) => {
+    if (a === null || b === null) return (a === null) - (b === null);
+    return sign * (typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true }));
+  };
+  const sort = (table, heading) => {
+    const falling = heading.getAttribute("aria-sort") === "ascending" ||
+      (!heading.hasAttribute("aria-sort") && heading.classList.contains("num"));
+    const body = table.tBodies[0];
+    const rows = [...body.rows];
+    const fixed = rows.filter((row) => row.matches(".sum, .rest"));
+    const free = rows.filter((row) => !row.matches(".sum, .rest"));
+    const sign = falling ? -1 : 1;
+    free.sort((a, b) => compare(value(a, heading.cellIndex), value(b, heading.cellIndex), sign));
+    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+    heading.setAttribute("aria-sort", falling ? "descending" : "ascending");
+    body.append(...free, ...fixed);
+  };
+  for (const table of document.querySelectorAll("table.sortable")) {
+    if (table.tBodies[0].rows.length < 3) continue;
+    for (const heading of table.tHead.rows[0].cells) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...heading.childNodes);
+      button.addEventListener("click", () => sort(table, heading));
+      heading.append(button);
+    }
+  }
+})();
