@@ -1,0 +1,190 @@
+"""The flows on a real, temporary Prefect server, and the deployments of contract.md section 6."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tallybook.resources import root
+from tallybook.sandbox.configuration import SECRETS, write_configuration
+from tallybook.sandbox.server import running
+from tallybook.sandbox.world import WorldSize
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
+
+DRIVER = Path(__file__).with_name("driver.py")
+CONNECTIONS = ("openscaler-main", "ocore-main", "scaleops-main")  # each way of asking; the demo has all five
+DEPLOYMENTS = {  # contract.md section 6: flow and deployment, schedules, defaults
+    "monthly-report": ("monthly-report", ["0 6 2 * *"], {"month": "last", "final": False}),
+    "daily-collect": ("collect", ["30 2 * * *"], {"month": "current"}),
+    "live-sample": ("sample", ["*/5 * * * *"], {}),
+    "backfill": ("backfill", [], {}),
+}
+PARAMETERS = {
+    "monthly-report": {"month", "final", "reason"},
+    "daily-collect": {"month"},
+    "live-sample": set(),
+    "backfill": {"first_month", "last_month", "only", "connections", "reason", "dry_run"},
+}
+
+
+def drive(what: str, home: Path, **variables: str) -> Any:
+    """The driver's answer; nothing of the machine's own Prefect is seen or touched."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "TALLYBOOK_"))}
+    settings = {
+        "PREFECT_HOME": str(home),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "PREFECT_LOGGING_LEVEL": "ERROR",
+    }
+    done = subprocess.run(
+        [sys.executable, str(DRIVER), what],
+        env={**inherited, **settings, **variables},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    told: dict[str, Any] = drive("describe", tmp_path_factory.mktemp("prefect"))
+    return told
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("flows")
+    with running(months=1, until=date(2026, 10, 3), size=WorldSize(workloads=20)) as box:
+        config = write_configuration(folder, url=box.url)
+        head, *connections = config.read_text(encoding="utf-8").split("[[connections]]")
+        kept = [text for text in connections if any(f'name = "{name}"' in text for name in CONNECTIONS)]
+        config.write_text("[[connections]]".join([head, *kept]), encoding="utf-8")
+        told: dict[str, Any] = drive("run", folder, TALLYBOOK_CONFIG=str(config), **SECRETS)
+    return {**told, "folder": folder}
+
+
+def deployment(name: str) -> dict[str, Any]:
+    listed = yaml.safe_load((root() / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
+    (found,) = [one for one in listed if one["name"] == name]
+    return dict(found)
+
+
+def properties(described: dict[str, Any], name: str) -> dict[str, Any]:
+    return dict(described[name]["schema"]["properties"])
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_deployments_are_the_promised_ones(described: dict[str, Any], name: str) -> None:
+    flow, crons, defaults = DEPLOYMENTS[name]
+    declared = deployment(name)
+
+    assert described[name]["flow"] == flow
+    assert [schedule["cron"] for schedule in declared.get("schedules", [])] == crons
+    assert {schedule["timezone"] for schedule in declared.get("schedules", [])} <= {"UTC"}
+    assert declared.get("parameters", {}) == defaults
+    assert declared["work_pool"]["name"] == "tallybook"
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_parameters_are_the_promised_ones_and_each_is_described(described: dict[str, Any], name: str) -> None:
+    shown = properties(described, name)
+
+    assert set(shown) == PARAMETERS[name]
+    assert [key for key, one in shown.items() if not one.get("description")] == []
+
+
+def test_months_have_a_pattern_that_the_form_checks(described: dict[str, Any]) -> None:
+    month = re.compile(properties(described, "monthly-report")["month"]["pattern"])
+    past = re.compile(properties(described, "backfill")["first_month"]["pattern"])
+
+    assert all(month.search(text) for text in ("2026-10", "last", "current"))
+    assert not any(month.search(text) for text in ("2026-13", "2026-1", "2026-10-01", "october", ""))
+    assert past.search("2026-10")
+    assert not past.search("last")
+
+
+def test_only_is_a_choice(described: dict[str, Any]) -> None:
+    assert properties(described, "backfill")["only"]["enum"] == ["missing", "failed", "all"]
+
+
+def test_wrong_values_are_refused_before_anything_runs(ran: dict[str, Any]) -> None:
+    assert len(ran["refused"]) == 3
+    assert all("ParameterTypeError" in refusal for refusal in ran["refused"])
+
+
+def test_the_monthly_report_completes_under_its_own_name(ran: dict[str, Any]) -> None:
+    kind, name, message = ran["states"]["report"]
+
+    assert (kind, name) == ("COMPLETED", "Completed")
+    assert message.startswith("2026-10: published r01, ")
+    assert "report 2026-10" in ran["names"]
+    assert (ran["folder"] / "var" / "reports" / "2026-10" / "r01" / "monthly-report.pdf").is_file()
+
+
+def test_one_task_a_connection_fetches_and_one_stages_and_publishes(ran: dict[str, Any]) -> None:
+    expected = {f"fetch {name} 2026-10" for name in CONNECTIONS} | {"stage 2026-10", "publish 2026-10"}
+
+    assert expected <= set(ran["tasks"])
+
+
+def test_a_run_leaves_the_table_of_units(ran: dict[str, Any]) -> None:
+    kind, data = ran["artifacts"]["units-2026-10"]
+    rows = json.loads(data)
+
+    assert kind == "table"
+    assert {row["outcome"] for row in rows} == {"done", "cannot"}
+    assert {"connection", "dataset", "outcome", "rows", "message"} <= set(rows[0])
+
+
+def test_a_run_leaves_control_totals_without_a_difference(ran: dict[str, Any]) -> None:
+    rows = json.loads(ran["artifacts"]["tie-out-2026-10"][1])
+
+    assert rows
+    assert {row["difference"] for row in rows} == {"0"}
+
+
+def test_a_run_leaves_coverage(ran: dict[str, Any]) -> None:
+    rows = json.loads(ran["artifacts"]["coverage-2026-10"][1])
+
+    assert {"connection", "dataset", "coverage_pct", "status"} <= set(rows[0])
+
+
+@pytest.mark.parametrize("kind", ["pdf", "html", "json"])
+def test_a_run_leaves_links_to_files_that_exist(ran: dict[str, Any], kind: str) -> None:
+    _, data = ran["artifacts"][f"report-2026-10-{kind}"]
+    link = re.search(r"\(file://([^)]+)\)", data)
+
+    assert link
+    assert Path(link[1]).is_file()
+
+
+def test_a_dry_backfill_leaves_its_plan_and_does_nothing(ran: dict[str, Any]) -> None:
+    kind, _, message = ran["states"]["backfill"]
+    plan = json.loads(ran["artifacts"]["backfill-plan-2026-09-to-2026-10"][1])
+
+    assert kind == "COMPLETED"
+    assert "nothing was done" in message
+    assert {row["month"] for row in plan if row["is_chosen"]} == {"2026-09"}
+    assert not (ran["folder"] / "var" / "reports" / "2026-09").exists()
+    assert "backfill 2026-09 to 2026-10" in ran["names"]
+
+
+def test_a_month_in_the_future_fails_and_says_why(ran: dict[str, Any]) -> None:
+    kind, _, message = ran["states"]["future"]
+
+    assert kind == "FAILED"
+    assert "2999-01 has not begun" in message

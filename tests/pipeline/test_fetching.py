@@ -1,0 +1,263 @@
+"""Fetching one unit of a provider made up for the test, over real HTTP."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tallybook.contract import Answer, Cadence, Dataset, Parsed, Provider, Request, Session
+from tallybook.errors import ConfigurationError, SchemaError, StorageError
+from tallybook.http import Client, RetryPolicy, StaticHeaders
+from tallybook.landing import RawStore, Receipt
+from tallybook.periods import BillingPeriod
+from tallybook.pipeline.fetching import Line, fetch_unit, open_lines, probe
+from tallybook.settings import ConnectionSettings, SecretRef
+from tests.support.web import Asked, Said, Web, serving
+
+OCTOBER = BillingPeriod(2026, 10)
+NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
+Plan = Callable[[Session, BillingPeriod], Iterable[Request]]
+
+
+def dataset(plan: Plan, cadence: Cadence = Cadence.HISTORY, name: str = "usage") -> Dataset:
+    return Dataset(name, cadence, ("rows",), plan, lambda _body, _request: Parsed({}))
+
+
+def asking(*paths: str) -> Plan:
+    return lambda _session, _period: [Request("page", path) for path in paths]
+
+
+@contextmanager
+def line_to(web: Web, *datasets: Dataset, max_concurrency: int = 4) -> Iterator[Line]:
+    settings = ConnectionSettings(name="main", provider="madeup", base_url=web.url, max_concurrency=max_concurrency)
+    provider = Provider(
+        name="madeup",
+        label="Made Up",
+        settings=ConnectionSettings,
+        datasets=datasets,
+        authenticate=lambda _settings, _read: StaticHeaders({"Authorization": "Bearer t"}),
+        parameters=lambda _: {},
+        hint="check the key",
+    )
+    client = Client(
+        base_url=web.url,
+        auth=StaticHeaders({"Authorization": "Bearer t"}),
+        hint="check the key",
+        timeout_seconds=5,
+        max_bytes=2**20,
+        max_connections=max_concurrency,
+        retry=RetryPolicy(attempts=2, wait_initial_seconds=0.01, wait_max_seconds=0.01),
+    )
+    try:
+        yield Line(settings, provider, client)
+    finally:
+        client.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RawStore:
+    return RawStore(tmp_path / "raw")
+
+
+def fetched(line: Line, of: Dataset, store: RawStore, *, now: datetime = NOW) -> Receipt:
+    receipt = fetch_unit(line, of, OCTOBER, store=store, now=lambda: now)
+    assert [store.receipt(name) for name in store.receipts() if store.receipt(name).id == receipt.id] == [receipt]
+    return receipt
+
+
+def bodies(store: RawStore, receipt: Receipt) -> list[bytes]:
+    return sorted(store.read(receipt, file) for file in receipt.files)
+
+
+def by_path(asked: Asked) -> Said:
+    return Said(body=asked.path.encode())
+
+
+def test_every_answer_of_a_unit_is_landed_with_its_question(store: RawStore) -> None:
+    unit = dataset(asking("/a", "/b", "/c"))
+    with serving(by_path) as web, line_to(web) as line:
+        receipt = fetched(line, unit, store)
+
+    assert bodies(store, receipt) == [b"/a", b"/b", b"/c"]
+    assert sorted(file.path for file in receipt.files) == ["/a", "/b", "/c"]
+    assert (receipt.period, receipt.error, receipt.cadence) == ("2026-10", "", "history")
+
+
+def test_the_same_question_is_asked_and_kept_once_also_side_by_side(store: RawStore) -> None:
+    unit = dataset(asking(*["/a"] * 20))
+    with serving(Said(body=b"a", after_seconds=0.05)) as web, line_to(web) as line:
+        receipt = fetched(line, unit, store)
+
+    assert web.paths == ["/a"]
+    assert bodies(store, receipt) == [b"a"]
+
+
+def test_a_plan_may_read_an_answer_to_ask_further(store: RawStore) -> None:
+    def plan(session: Session, period: BillingPeriod) -> Iterator[Request]:
+        pages = session.ask(Request("list", "/pages")).read().decode().split()
+        yield from (Request("page", page) for page in pages)
+
+    def answer(asked: Asked) -> Said:
+        return Said(body=b"/p1 /p2") if asked.path == "/pages" else by_path(asked)
+
+    with serving(answer) as web, line_to(web) as line:
+        receipt = fetched(line, dataset(plan), store)
+
+    assert bodies(store, receipt) == [b"/p1", b"/p1 /p2", b"/p2"]
+
+
+def test_an_answer_that_another_unit_got_is_not_asked_again_but_landed(store: RawStore) -> None:
+    first, second = dataset(asking("/list", "/a"), name="one"), dataset(asking("/list", "/b"), name="two")
+    with serving(by_path) as web, line_to(web) as line:
+        fetched(line, first, store)
+        receipt = fetched(line, second, store)
+
+    assert sorted(web.paths) == ["/a", "/b", "/list"]
+    assert bodies(store, receipt) == [b"/b", b"/list"]
+
+
+def test_a_sample_is_never_borrowed(store: RawStore) -> None:
+    with serving(by_path) as web, line_to(web) as line:
+        for name in ("one", "two"):
+            fetched(line, dataset(asking("/live"), Cadence.SAMPLED, name), store)
+
+    assert web.paths == ["/live", "/live"]
+
+
+def test_half_a_history_counts_for_nothing_and_half_a_snapshot_for_itself(store: RawStore) -> None:
+    def answer(asked: Asked) -> Said:
+        return Said(500, b"oops") if asked.path == "/b" else by_path(asked)
+
+    with serving(answer) as web, line_to(web) as line:
+        history = fetched(line, dataset(asking("/a", "/b", "/c"), name="past"), store)
+        snapshot = fetched(line, dataset(asking("/a", "/b", "/c"), Cadence.SAMPLED, "now"), store)
+
+    assert history.files == ()
+    assert bodies(store, snapshot) == [b"/a", b"/c"]
+    for receipt in (history, snapshot):
+        assert receipt.error.startswith(f"main {receipt.dataset} 2026-10: HTTP 500 for /b: oops")
+
+
+def test_a_plan_that_cannot_read_an_answer_fails_its_unit(store: RawStore) -> None:
+    def plan(session: Session, period: BillingPeriod) -> Iterator[Request]:
+        session.ask(Request("list", "/list"))
+        yield Request("page", "/a")
+        raise SchemaError("the list has no field 'uuid'")
+
+    with serving(by_path) as web, line_to(web) as line:
+        receipt = fetched(line, dataset(plan), store)
+
+    assert receipt.error == "main usage 2026-10: the list has no field 'uuid'"
+    assert receipt.files == ()
+
+
+def test_a_disk_that_refuses_stops_the_fetch_without_a_receipt(store: RawStore, tmp_path: Path) -> None:
+    (tmp_path / "raw").write_text("a file where a folder should be", encoding="utf-8")
+
+    with serving(by_path) as web, line_to(web) as line, pytest.raises(StorageError, match="cannot write to"):
+        fetch_unit(line, dataset(asking("/a", "/b")), OCTOBER, store=store, now=lambda: NOW)
+
+
+# When
+
+
+def test_an_answer_is_captured_at_its_own_date_else_when_it_came(store: RawStore) -> None:
+    def answer(asked: Asked) -> Said:
+        return Said(headers={"Date": "Tue, 20 Oct 2026 11:59:30 GMT"} if asked.path == "/dated" else {})
+
+    with serving(answer) as web, line_to(web) as line:
+        receipt = fetched(line, dataset(asking("/dated", "/undated")), store)
+
+    assert {file.path: file.captured_at for file in receipt.files} == {
+        "/dated": datetime(2026, 10, 20, 11, 59, 30, tzinfo=UTC),
+        "/undated": NOW,
+    }
+
+
+def test_a_snapshot_belongs_to_the_month_of_the_providers_clock(store: RawStore) -> None:
+    said = Said(headers={"Date": "Sun, 01 Nov 2026 00:00:01 GMT"})
+    with serving(said) as web, line_to(web) as line:
+        receipt = fetched(line, dataset(asking("/live"), Cadence.SAMPLED), store)
+
+    assert receipt.period == "2026-11"
+    assert bodies(store, receipt) == [b"{}"]
+
+
+@pytest.mark.parametrize("cadence", [Cadence.SAMPLED, Cadence.CAPTURED])
+def test_a_snapshot_over_midnight_at_the_months_end_stays_one_unit(store: RawStore, cadence: Cadence) -> None:
+    both_arrived = threading.Barrier(2, timeout=5)
+
+    def answer(asked: Asked) -> Said:
+        both_arrived.wait()
+        is_late = asked.path == "/b"
+        date = "Sun, 01 Nov 2026 00:00:00 GMT" if is_late else "Sat, 31 Oct 2026 23:59:59 GMT"
+        return Said(body=asked.path.encode(), headers={"Date": date})
+
+    with serving(answer) as web, line_to(web) as line:
+        receipt = fetched(line, dataset(asking("/a", "/b"), cadence), store)
+
+    assert receipt.period in ("2026-10", "2026-11")
+    assert bodies(store, receipt) == [b"/a", b"/b"]
+
+
+def test_a_history_belongs_to_the_month_that_was_asked_whatever_the_clock(store: RawStore) -> None:
+    with serving(Said(headers={"Date": "Tue, 01 Dec 2026 00:00:00 GMT"})) as web, line_to(web) as line:
+        receipt = fetched(line, dataset(asking("/a")), store)
+
+    assert receipt.period == "2026-10"
+
+
+# Progress, probes, secrets
+
+
+def test_progress_is_told_for_each_answer_and_each_unit(store: RawStore) -> None:
+    told: list[tuple[str, str, str]] = []
+    with serving(by_path) as web, line_to(web) as line:
+        for paths in (("/a", "/b"), ()):
+            fetch_unit(
+                line,
+                dataset(asking(*paths)),
+                OCTOBER,
+                store=store,
+                now=lambda: NOW,
+                watch=lambda *event: told.append(event),
+            )
+
+    assert [event for *_, event in told] == ["asked", "asked", "landed", "landed"]
+    assert {event[:2] for event in told} == {("main", "usage")}
+
+
+def test_a_probe_asks_one_question_and_lands_nothing() -> None:
+    def plan(session: Session, period: BillingPeriod) -> Iterator[Request]:
+        answer: Answer = session.ask(Request("list", "/list"))
+        yield Request("page", answer.read().decode())
+
+    with serving(by_path) as web, line_to(web, dataset(plan)) as line:
+        probe(line, now=NOW)
+
+    assert web.paths == ["/list"]
+
+
+def test_all_secrets_are_read_before_the_first_request() -> None:
+    def authenticate(settings: ConnectionSettings, read: Callable[[SecretRef], str]) -> StaticHeaders:
+        return StaticHeaders({"Authorization": read(SecretRef(env=settings.name))})
+
+    def read_secret(ref: SecretRef) -> str:
+        if ref.env == "second":
+            raise ConfigurationError("environment variable second is not set; export it")
+        return "t"
+
+    with serving(by_path) as web:
+        provider = Provider("madeup", "Made Up", ConnectionSettings, (), authenticate, lambda _: {}, "hint")
+        pairs = [
+            (ConnectionSettings(name=name, provider="madeup", base_url=web.url), provider)
+            for name in ("first", "second")
+        ]
+        refused = pytest.raises(ConfigurationError, match="connection 'second': environment variable second")
+        with refused, open_lines(pairs, read_secret):
+            raise AssertionError("no line opens without all secrets")
+
+    assert web.asked == []

@@ -1,0 +1,229 @@
+"""oCore: the documented examples, the traps of its API, and facts worked by hand."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tallybook.contract import Request
+from tallybook.decode import decode
+from tallybook.errors import SchemaError
+from tallybook.providers.ocore import api
+from tests.providers.support import Bench, settings
+
+HOURLY = {"period": "hourly", "start_date": "2026-10-01T00:00:00Z", "end_date": "2026-11-01T00:00:00Z"}
+USAGE = Request("usage", "/usage", asked=HOURLY)
+EXAMPLE = {
+    "bandwidthInBytes": 0,
+    "bandwidthOutBytes": 0,
+    "cpuCoreHours": 0,
+    "diskGbHours": 0,
+    "instanceCount": 0,
+    "instanceHours": 0,
+    "periodStart": "string",
+    "periodType": "string",
+    "projectId": "string",
+    "projectName": "string",
+    "ramGbHours": 0,
+}
+
+
+def item(**changes: object) -> dict[str, object]:
+    return {**EXAMPLE, "periodStart": "2026-10-01T05:00:00Z", "periodType": "hourly", "projectId": "p-1"} | changes
+
+
+def usage(*items: dict[str, object], totals: object = None) -> bytes:
+    return json.dumps({"items": list(items), "period": "hourly", "totals": totals}).encode()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path, settings("ocore"))
+
+
+def test_the_documented_example_reaches_staging_field_by_field(bench: Bench) -> None:
+    body = json.dumps({"items": [EXAMPLE], "period": "string", "totals": EXAMPLE}).encode()
+
+    bench.land("usage", [(USAGE, body)])
+    (staged,) = bench.stage()
+
+    names = {
+        "bandwidthInBytes": "bandwidth_in_bytes",
+        "bandwidthOutBytes": "bandwidth_out_bytes",
+        "cpuCoreHours": "cpu_core_hours",
+        "diskGbHours": "disk_gb_hours",
+        "instanceCount": "instance_count",
+        "instanceHours": "instance_hours",
+        "periodStart": "period_start",
+        "periodType": "period_type",
+        "projectId": "project_id",
+        "projectName": "project_name",
+        "ramGbHours": "ram_gb_hours",
+    }
+    assert staged.outcome == "staged"
+    for table in ("staging.ocore_usage_items", "staging.ocore_usage_totals"):
+        (row,) = bench.rows(table)
+        assert {documented: row[name] for documented, name in names.items()} == EXAMPLE
+    assert bench.rows("facts.usage") == []  # "string" is no hour of the month
+
+
+def test_the_documented_totals_example_is_a_row_that_says_nothing(bench: Bench) -> None:
+    bench.land("totals", [(Request("totals", "/usage/totals", asked=HOURLY), b'{"totals": [{}]}')])
+    bench.stage()
+
+    (row,) = bench.rows("staging.ocore_project_totals")
+    assert row["project_id"] is None
+    assert row["cpu_core_hours"] is None
+
+
+@pytest.mark.parametrize("body", [b'{"totals": null}', b'{"totals": []}'])
+def test_totals_may_be_null_or_empty(body: bytes) -> None:
+    assert len(api.parse_totals(body, USAGE).tables["project_totals"]["project_id"]) == 0
+
+
+def test_null_items_are_an_empty_month(bench: Bench) -> None:
+    bench.land("usage", [(USAGE, b'{"items": null, "period": "hourly", "totals": null}')])
+    (staged,) = bench.stage()
+
+    assert (staged.outcome, staged.row_count) == ("staged", 0)
+
+
+def test_every_digit_of_a_quantity_is_kept(bench: Bench) -> None:
+    body = usage(item(cpuCoreHours=1)).replace(b'"cpuCoreHours": 1', b'"cpuCoreHours": 1234567890123.123456789')
+    bench.land("usage", [(USAGE, body)])
+    bench.stage()
+
+    (fact,) = bench.rows("facts.usage", meter="core_hours")
+    assert fact["consumed_quantity"] == Decimal("1234567890123.123456789")
+
+
+def test_each_field_becomes_its_meter_for_its_hour(bench: Bench) -> None:
+    body = usage(
+        item(
+            cpuCoreHours=2.5,
+            ramGbHours=8,
+            diskGbHours=40,
+            bandwidthInBytes=1024,
+            bandwidthOutBytes=2048,
+            instanceHours=2,
+            instanceCount=7,
+        )
+    )
+    bench.land("usage", [(USAGE, body)])
+    bench.stage()
+
+    facts = {row["meter"]: row for row in bench.rows("facts.usage")}
+    assert {meter: row["consumed_quantity"] for meter, row in facts.items()} == {
+        "core_hours": Decimal("2.5"),
+        "memory_gib_hours": 8,
+        "storage_gib_hours": 40,
+        "network_in_bytes": 1024,
+        "network_out_bytes": 2048,
+        "instance_hours": 2,
+    }  # instanceCount is a level: no meter
+    assert facts["core_hours"]["charge_period_start"] == datetime(2026, 10, 1, 5)  # noqa: DTZ001 - naive UTC
+    assert facts["core_hours"]["charge_period_end"] == datetime(2026, 10, 1, 6)  # noqa: DTZ001 - naive UTC
+
+
+def test_decimal_gigabytes_are_converted_when_configured(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, settings("ocore", gb="GB"))
+    bench.land("usage", [(USAGE, usage(item(ramGbHours=1000)))])
+    bench.stage()
+
+    (fact,) = bench.rows("facts.usage", meter="memory_gib_hours")
+    # 1000 x 10^9 / 2^30 = 931.322574615478515625, rounded at the 12th decimal
+    assert fact["consumed_quantity"] == Decimal("931.322574615479")
+
+
+def test_an_offset_in_period_start_is_converted_to_utc(bench: Bench) -> None:
+    bench.land("usage", [(USAGE, usage(item(periodStart="2026-10-01T01:00:00+02:00")))])
+    bench.stage()
+
+    assert bench.rows("facts.usage") == []  # 23:00 UTC on 30 September is not October
+
+
+def test_a_replaced_unit_keeps_nothing_of_the_old_one(bench: Bench) -> None:
+    bench.land("usage", [(USAGE, usage(item(), item(projectId="p-2")))])
+    bench.stage()
+    bench.land("usage", [(USAGE, usage())], fetched_at=datetime(2026, 11, 3, tzinfo=UTC))
+    bench.stage()
+
+    assert bench.rows("staging.ocore_usage_items") == []
+    assert bench.rows("facts.usage") == []
+
+
+def test_a_missing_field_is_an_error_that_names_it() -> None:
+    broken = item()
+    del broken["cpuCoreHours"]
+
+    with pytest.raises(SchemaError, match=r"cpuCoreHours"):
+        api.parse_usage(usage(broken), USAGE)
+
+
+def test_a_changed_type_is_an_error_that_names_the_field() -> None:
+    with pytest.raises(SchemaError, match=r"items\[0\].projectId"):
+        api.parse_usage(usage(item(projectId=7)), USAGE)
+
+
+def test_unknown_fields_are_kept_and_noted(bench: Bench) -> None:
+    bench.land("usage", [(USAGE, usage(item(gpuHours=3)))])
+    bench.stage()
+
+    (row,) = bench.rows("staging.ocore_usage_items")
+    (receipt,) = bench.rows("landing.receipts")
+    assert decode(row["unknown_fields"].encode(), dict) == {"gpuHours": 3}
+    assert receipt["notes"] == ["unknown field gpuHours: kept"]
+
+
+def test_pages_that_the_document_does_not_know_are_refused() -> None:
+    body = b'{"items": [], "period": "hourly", "totals": null, "next_cursor": "abc", "has_more": true}'
+
+    with pytest.raises(SchemaError, match="next_cursor is set"):
+        api.parse_usage(body, USAGE)
+
+
+@pytest.mark.parametrize("lost", [{"periodType": "HOURLY"}, {"periodStart": "2026-10-01T00:00:00+99:00"}])
+def test_a_row_that_is_not_counted_shows_against_the_providers_own_totals(
+    bench: Bench, lost: dict[str, object]
+) -> None:
+    totals = EXAMPLE | {"cpuCoreHours": 3}
+    bench.land("usage", [(USAGE, usage(item(cpuCoreHours=1), item(cpuCoreHours=2, **lost), totals=totals))])
+    bench.stage()
+
+    controls = bench.warehouse.frame(
+        "checks/ocore/control_totals",
+        connection=bench.connection.name,
+        billing_period="2026-10",
+        period_start=datetime(2026, 10, 1, tzinfo=UTC),
+        period_end=datetime(2026, 11, 1, tzinfo=UTC),
+    ).to_dicts()
+    differences = {row["control"]: row["difference"] for row in controls}
+    (receipt,) = bench.rows("landing.receipts")
+    assert differences.pop("core hours") == 2
+    assert set(differences.values()) == {0}
+    assert any("not counted" in note for note in receipt["notes"])
+
+
+def test_an_unreadable_answer_leaves_the_old_unit_in_place(bench: Bench) -> None:
+    bench.land("usage", [(USAGE, usage(item(cpuCoreHours=4)))])
+    bench.stage()
+    bench.land("usage", [(USAGE, b'{"items": [')], fetched_at=datetime(2026, 11, 3, tzinfo=UTC))
+    (staged,) = bench.stage()
+
+    (unit,) = bench.rows("landing.units")
+    assert staged.outcome == "unreadable"
+    assert "is not JSON" in unit["error"]
+    assert [row["consumed_quantity"] for row in bench.rows("facts.usage", meter="core_hours")] == [4]
+
+
+def test_coverage_counts_the_hours_that_were_asked_and_answered(bench: Bench) -> None:
+    asked = {**HOURLY, "end_date": "2026-10-02T06:00:00Z"}
+    bench.land("usage", [(Request("usage", "/usage", asked=asked), usage())])
+    bench.stage()
+
+    rows = {row["date"].day: row for row in bench.rows("facts.coverage", dataset="usage")}
+    assert len(rows) == 31
+    assert [int(rows[day]["received"]) for day in (1, 2, 3, 31)] == [24, 6, 0, 0]
+    assert {int(row["expected"]) for row in rows.values()} == {24}

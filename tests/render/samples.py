@@ -1,0 +1,580 @@
+"""Documents to render in tests and to look at: a small month, a full month, and a hostile one."""
+
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from tallybook.documents.model import (
+    SCHEMA_VERSION,
+    ControlTotal,
+    CoverageRow,
+    CurrencyTotal,
+    DailyPoint,
+    Figure,
+    GapRow,
+    Header,
+    MonthlyReport,
+    PriceRow,
+    PricingRow,
+    ProjectRow,
+    ProviderRow,
+    QuotaRow,
+    Status,
+    TieOut,
+    TrendPoint,
+    UnpricedRow,
+    WorkloadRow,
+)
+from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision, ProjectStatement, StatementLine
+
+CENT = Decimal("0.01")
+TENTH = Decimal("0.1")
+NOW = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)
+NONE = Figure(None, None)
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "{{ 7 * 7 }} {% raw %}",
+    '=HYPERLINK("http://example.org","x")',
+    "\u202egnp.exe\u202c right to left",
+    "x" * 300,
+    "bell\x07 null\x00 tab\there\nand line",
+    "🦊 emoji 🧮 ünïcödé ěščř Ωμέγα",
+    "'\"><img src=http://127.0.0.1:9/x onerror=alert(1)>",
+)
+
+
+def fig(text: str, digits: int = 2) -> Figure:
+    exact = Decimal(text).quantize(Decimal("1e-12"))
+    return Figure(exact, exact.quantize(Decimal(1).scaleb(-digits)))
+
+
+def pct(part: Decimal, whole: Decimal) -> Decimal | None:
+    return None if whole == 0 else (part / whole * 100).quantize(TENTH)
+
+
+def header(**changes: object) -> Header:
+    made = Header(
+        title="Cloud costs October 2026",
+        entity="Example Works GmbH",
+        billing_period="2026-10",
+        period_label="October 2026",
+        period_start=datetime(2026, 10, 1, tzinfo=UTC),
+        period_end=datetime(2026, 11, 1, tzinfo=UTC),
+        previous_label="September 2026",
+        status=Status.PROVISIONAL,
+        reasons=(),
+        revision=2,
+        generated_at=NOW,
+        version="0.1.0",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type] # tests name the fields they change
+
+
+def total(currency: str, now: str, before: str | None, **changes: object) -> CurrencyTotal:
+    cost, previous = fig(now), fig(before) if before else NONE
+    change = NONE if previous.exact is None else fig(str(Decimal(now) - Decimal(before or "0")))
+    made = CurrencyTotal(
+        billing_currency=currency,
+        effective_cost=cost,
+        previous_effective_cost=previous,
+        change=change,
+        change_pct=None if change.exact is None else pct(change.exact, Decimal(before or "0")),
+        budget=NONE,
+        budget_variance=NONE,
+        unpriced_meters=0,
+        coverage_pct=Decimal("100.0"),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def small_report() -> MonthlyReport:
+    """One currency, one project, everything complete; most lists empty."""
+    cost = fig("12.346")
+    return MonthlyReport(
+        schema_version=SCHEMA_VERSION,
+        header=header(status=Status.FINAL, revision=1),
+        summary=("October 2026 cost 12.35 EUR, 2.35 EUR (23.5%) more than September 2026.",),
+        totals=(total("EUR", "12.346", "10.00"),),
+        tie_out=(
+            TieOut(
+                *("EUR", Decimal("12.346"), Decimal("12.346"), Decimal(0), Decimal(0), Decimal(0)),
+                difference=Decimal(0),
+                holds=True,
+            ),
+        ),
+        controls=(),
+        providers=(
+            ProviderRow(
+                *("alpha-main", "Alpha Cloud", "EUR", cost, fig("10"), fig("2.346")),
+                change_pct=Decimal("23.5"),
+                share_pct=Decimal("100.0"),
+                coverage_pct=Decimal("100.0"),
+            ),
+        ),
+        projects=(
+            ProjectRow(
+                *("atlas", "atlas", "alpha-main", "Alpha Cloud", "EUR", cost, cost, fig("10")),
+                change=fig("2.346"),
+                change_pct=Decimal("23.5"),
+                share_pct=Decimal("100.0"),
+                coverage_pct=Decimal("100.0"),
+                cost_center="4711",
+                owner="Ada Example",
+            ),
+        ),
+        workloads=(),
+        pricing=(),
+        quotas=(),
+        quotas_total=0,
+        unpriced=(),
+        coverage=(),
+        gaps=(),
+        notices=(),
+        prices=(),
+        trend=(TrendPoint("2026-10", "EUR", cost, is_complete=True),),
+        daily=(),
+    )
+
+
+CONNECTIONS = (
+    ("openscaler-main", "OpenScaler", "EUR", Decimal("98.4")),
+    ("nodeconductor-main", "NodeConductor", "EUR", Decimal("100.0")),
+    ("syseleven-main", "SysEleven", "EUR", Decimal("96.2")),
+    ("ocore-main", "oCore", "EUR", Decimal("100.0")),
+    ("scaleops-main", "ScaleOps", "USD", Decimal("100.0")),
+)
+PROJECTS = (
+    *("atlas", "billing-core", "checkout", "data-lake", "edge-cache", "fraud-watch", "gateway"),
+    *("hr-portal", "identity", "journal", "kiosk", "ledger", "mail-relay", "notify", "observability"),
+    *("platform", "queue-works", "research", "search", "telemetry"),
+)
+
+
+def full_report() -> MonthlyReport:
+    """A whole month: two currencies, twenty projects, forty workloads, thirty quotas, gaps, no price."""
+    rng = random.Random(7)  # noqa: S311 - sample figures, the same each time
+    projects = _projects(rng)
+    providers = _providers(projects)
+    totals = tuple(_total(currency, providers) for currency in ("EUR", "USD"))
+    return MonthlyReport(
+        schema_version=SCHEMA_VERSION,
+        header=header(
+            status=Status.DRAFT,
+            reasons=(
+                "openscaler-main live: 11 hours of 2026-10-17 were never sampled and cannot be fetched again.",
+                "syseleven-main current-usage: region cbk answered HTTP 403 from 2026-10-21 to 2026-10-22.",
+            ),
+        ),
+        summary=_sentences(totals),
+        totals=totals,
+        tie_out=tuple(_tie_out(t) for t in totals),
+        controls=_controls(),
+        providers=providers,
+        projects=projects,
+        workloads=_workloads(rng),
+        pricing=_pricing(),
+        quotas=_quotas(rng),
+        quotas_total=112,
+        unpriced=_unpriced(),
+        coverage=_coverage(),
+        gaps=_gaps(),
+        notices=(
+            "nodeconductor-main usage: 3 answers held the unknown field 'spl_name'; it is kept in the raw files.",
+            "scaleops-main workloads: the answer for 2026-10-09 had another window and is kept under that.",
+        ),
+        prices=_prices(),
+        trend=_trend(totals),
+        daily=_daily(rng, providers),
+    )
+
+
+def _projects(rng: random.Random) -> tuple[ProjectRow, ...]:
+    rows = []
+    for index, project in enumerate(PROJECTS):
+        for at, (connection, label, currency, coverage) in enumerate(CONNECTIONS):
+            if (index + at) % 3 == 0 and project != "platform":
+                continue
+            cost = Decimal(rng.randrange(2_000, 900_000)) / 100 / (1 + index % 4)
+            before = cost * Decimal(rng.randrange(70, 125)) / 100
+            known = not (index == 6 and at == 1)
+            rows.append(
+                ProjectRow(
+                    project=project,
+                    slug=project,
+                    connection=connection,
+                    provider_label=label,
+                    billing_currency=currency,
+                    list_cost=fig(str(cost)) if label != "ScaleOps" else NONE,
+                    effective_cost=fig(str(cost)),
+                    previous_effective_cost=fig(str(before)) if known else NONE,
+                    change=fig(str(cost - before)) if known else NONE,
+                    change_pct=pct(cost - before, before) if known else None,
+                    share_pct=None,
+                    coverage_pct=coverage,
+                    cost_center=f"{4700 + index}",
+                    owner=("Ada Example", "Grace Sample", "")[index % 3],
+                )
+            )
+    return tuple(
+        replace(row, share_pct=pct(_exact(row.effective_cost), _sum_of(rows, row.billing_currency)))
+        for row in sorted(rows, key=lambda r: (r.billing_currency, -_exact(r.effective_cost)))
+    )
+
+
+def _exact(figure: Figure) -> Decimal:
+    assert figure.exact is not None
+    return figure.exact
+
+
+def _sum_of(rows: list[ProjectRow], currency: str) -> Decimal:
+    return sum((_exact(r.effective_cost) for r in rows if r.billing_currency == currency), Decimal(0))
+
+
+def _providers(projects: tuple[ProjectRow, ...]) -> tuple[ProviderRow, ...]:
+    rows = []
+    for connection, label, currency, coverage in CONNECTIONS:
+        mine = [p for p in projects if p.connection == connection]
+        cost = sum((_exact(p.effective_cost) for p in mine), Decimal(0))
+        before = sum(
+            (p.previous_effective_cost.exact for p in mine if p.previous_effective_cost.exact),
+            Decimal(0),
+        )
+        whole = sum((_exact(p.effective_cost) for p in projects if p.billing_currency == currency), Decimal(0))
+        rows.append(
+            ProviderRow(
+                *(connection, label, currency, fig(str(cost)), fig(str(before))),
+                change=fig(str(cost - before)),
+                change_pct=pct(cost - before, before),
+                share_pct=pct(cost, whole),
+                coverage_pct=coverage,
+            )
+        )
+    return tuple(rows)
+
+
+def _total(currency: str, providers: tuple[ProviderRow, ...]) -> CurrencyTotal:
+    mine = [p for p in providers if p.billing_currency == currency]
+    cost = sum((_exact(p.effective_cost) for p in mine), Decimal(0))
+    before = sum((_exact(p.previous_effective_cost) for p in mine), Decimal(0))
+    if currency == "USD":
+        return total(currency, str(cost), str(before))
+    budget = Decimal(150_000)
+    return total(
+        *(currency, str(cost), str(before)),
+        budget=fig(str(budget)),
+        budget_variance=fig(str(cost - budget)),
+        unpriced_meters=2,
+        coverage_pct=Decimal("98.7"),
+    )
+
+
+def _sentences(totals: tuple[CurrencyTotal, ...]) -> tuple[str, ...]:
+    eur, usd = totals
+    return (
+        f"October 2026 cost at least {eur.effective_cost.shown:,} EUR and {usd.effective_cost.shown:,} USD.",
+        "The largest rise was platform at oCore; the largest fall was edge-cache at NodeConductor.",
+        "Spot covered 61.3% of the Kubernetes hours; a further 4,210.00 USD could be saved.",
+        "Two meters have no price, so the total in EUR is a lower bound.",
+    )
+
+
+def _tie_out(row: CurrencyTotal) -> TieOut:
+    cost = _exact(row.effective_cost)
+    shared = Decimal("812.5") if row.billing_currency == "EUR" else Decimal(0)
+    return TieOut(
+        *(row.billing_currency, cost, cost - shared, shared, Decimal(0), Decimal(0), Decimal(0)),
+        holds=True,
+    )
+
+
+def _controls() -> tuple[ControlTotal, ...]:
+    return (
+        ControlTotal(
+            *("ocore-main", "core-hours against usage/totals", "core-hour"),
+            *(Decimal("182456.25"), Decimal("182456.25"), Decimal(0)),
+            holds=True,
+        ),
+        ControlTotal(
+            *("ocore-main", "GB-hours against usage/totals", "GiB-hour"),
+            *(Decimal("731204.5"), Decimal("731204.5"), Decimal(0)),
+            holds=True,
+        ),
+        ControlTotal(
+            *("scaleops-main", "aggregated report against workloads", "USD"),
+            *(Decimal("41250.119233"), Decimal("41248.009233"), Decimal("2.11")),
+            holds=False,
+        ),
+    )
+
+
+def _workloads(rng: random.Random) -> tuple[WorkloadRow, ...]:
+    rows = []
+    for index in range(40):
+        cost = Decimal(320_000 - index * 7_700) / 100
+        spot = Decimal(rng.randrange(0, 74_400)) / 100
+        on_demand = Decimal(744) - spot
+        rows.append(
+            WorkloadRow(
+                connection="scaleops-main",
+                cluster=("prod-eu-1", "prod-us-1", "staging")[index % 3],
+                namespace=PROJECTS[index % 20],
+                workload=f"{PROJECTS[index % 20]}-{('api', 'worker', 'ingest')[index % 3]}",
+                workload_type=("deployment", "statefulset", "cronjob")[index % 3],
+                billing_currency="USD",
+                effective_cost=fig(str(cost)),
+                previous_effective_cost=fig(str(cost * Decimal("0.93"))) if index % 9 else NONE,
+                change_pct=Decimal("7.5") if index % 9 else None,
+                spot_hours=fig(str(spot), 1),
+                on_demand_hours=fig(str(on_demand), 1),
+                spot_pct=pct(spot, Decimal(744)),
+                savings_available=fig(str(cost * Decimal("0.11"))),
+                merged=1,
+            )
+        )
+    rest = replace(
+        rows[-1], workload="", namespace="", cluster="", workload_type="", merged=312,
+        effective_cost=fig("9120.55"), previous_effective_cost=fig("9500.10"),
+        change_pct=Decimal("-4.0"),
+    )  # fmt: skip
+    return (*rows, rest)
+
+
+def _pricing() -> tuple[PricingRow, ...]:
+    return (
+        PricingRow("EUR", "unknown", NONE, fig("151020.10"), Decimal("100.0"), "price_book"),
+        PricingRow("USD", "spot", fig("88210.5", 1), fig("18302.91"), Decimal("38.2"), "hours_weighted"),
+        PricingRow("USD", "on_demand", fig("55689.2", 1), fig("29010.44"), Decimal("60.5"), "hours_weighted"),
+        PricingRow("USD", "unknown", NONE, fig("640.02"), Decimal("1.3"), "provider"),
+    )  # fmt: skip
+
+
+def _quotas(rng: random.Random) -> tuple[QuotaRow, ...]:
+    rows = []
+    for index in range(30):
+        used = Decimal(rng.randrange(0, 400))
+        limit = Decimal((400, 64, 1000)[index % 3])
+        state, ratio, bound = "ok", pct(used, limit), fig(str(limit), 0)
+        headroom = fig(str(limit - used), 0)
+        if ratio is not None and ratio >= 100:
+            state = "full"
+        elif ratio is not None and ratio >= 80:
+            state = "near"
+        if index == 27:
+            state, ratio, bound, headroom = "unlimited", None, NONE, NONE
+        if index == 28:
+            state, ratio, bound, headroom, used = "none", None, fig("0", 0), fig("0", 0), Decimal(0)
+        if index == 29:
+            state, ratio, bound, headroom = "unknown", None, NONE, NONE
+        rows.append(
+            QuotaRow(
+                connection=("syseleven-main", "nodeconductor-main")[index % 2],
+                sub_account_name=PROJECTS[index % 20],
+                region=("cbk", "dbl", "fes")[index % 3],
+                resource=("vcpu", "ram", "volumes", "floating_ips", "snapshots")[index % 5],
+                unit=("cores", "GiB", "count", "count", "count")[index % 5],
+                limit=bound,
+                used=fig(str(used), 0),
+                headroom=headroom,
+                utilisation_pct=ratio,
+                state=state,
+                captured_at=datetime(2026, 10, 31, 23, 55, tzinfo=UTC),
+            )
+        )
+    order = {"full": 0, "near": 1, "ok": 2, "unlimited": 3, "none": 4, "unknown": 5}
+    return tuple(sorted(rows, key=lambda r: (order[r.state], -(r.utilisation_pct or 0))))
+
+
+def _unpriced() -> tuple[UnpricedRow, ...]:
+    return (
+        UnpricedRow("ocore-main", "platform", "eu-1", "gpu_hours", "hour", fig("1488", 1)),
+        UnpricedRow("syseleven-main", "edge-cache", "cbk", "flavor:m1.tiny_hours", "hour", fig("744.25", 2)),
+    )  # fmt: skip
+
+
+def _coverage() -> tuple[CoverageRow, ...]:
+    def row(*names: str, seen: tuple[int, int], later: bool) -> CoverageRow:
+        connection, label, dataset, feeds, unit = names
+        received, expected = seen
+        return CoverageRow(
+            *(connection, label, dataset, feeds, unit),
+            fig(str(expected), 0),
+            fig(str(received), 0),
+            fig(str(expected - received), 0),
+            coverage_pct=pct(Decimal(received), Decimal(expected)),
+            status="complete" if expected == received else "partial",
+            is_backfillable=later,
+        )
+
+    return (
+        row("openscaler-main", "OpenScaler", "live", "usage", "hour", seen=(732, 744), later=False),
+        row("nodeconductor-main", "NodeConductor", "usage", "usage", "hour", seen=(744, 744), later=True),
+        row("nodeconductor-main", "NodeConductor", "quota", "quotas", "day", seen=(31, 31), later=False),
+        row("syseleven-main", "SysEleven", "current-usage", "usage", "hour", seen=(716, 744), later=False),
+        row("syseleven-main", "SysEleven", "quota", "quotas", "day", seen=(29, 31), later=False),
+        row("ocore-main", "oCore", "usage", "usage", "hour", seen=(744, 744), later=True),
+        row("scaleops-main", "ScaleOps", "workloads", "costs", "day", seen=(31, 31), later=True),
+    )  # fmt: skip
+
+
+def _gaps() -> tuple[GapRow, ...]:
+    return (
+        GapRow("openscaler-main", "live", date(2026, 10, 17), date(2026, 10, 17), fig("11", 0), "hour",
+               "Nobody sampled these hours and they cannot be fetched again: run `tallybook sample` on a schedule."),
+        GapRow("syseleven-main", "current-usage", date(2026, 10, 21), date(2026, 10, 22), fig("28", 0), "hour",
+               "Give the token of project platform read permission in region cbk."),
+        GapRow("syseleven-main", "quota", date(2026, 10, 21), date(2026, 10, 22), fig("2", 0), "day",
+               "Cannot be fetched again."),
+    )  # fmt: skip
+
+
+def _prices() -> tuple[PriceRow, ...]:
+    def row(label: str, meter: str, unit: str, price: str, cost: str, line: int) -> PriceRow:
+        return PriceRow(
+            *(label, meter, unit, Decimal(price), "EUR", date(2026, 1, 1), None),
+            f"prices.csv line {line}",
+            fig("182456.25", 2),
+            fig(cost),
+        )
+
+    return (
+        row("OpenScaler", "core_hours", "core-hour", "0.0185", "40210.22", 2),
+        row("OpenScaler", "memory_gib_hours", "GiB-hour", "0.0031", "9120.08", 3),
+        row("NodeConductor", "core_hours", "core-hour", "0.021", "31044.90", 4),
+        row("SysEleven", "storage_gib_hours", "GiB-hour", "0.00009", "2480.10", 7),
+        row("oCore", "core_hours", "core-hour", "0.0195", "52011.77", 9),
+        row("oCore", "network_out_bytes", "GiB", "0.05", "1210.00", 11),
+    )
+
+
+def _trend(totals: tuple[CurrencyTotal, ...]) -> tuple[TrendPoint, ...]:
+    months = [f"2025-{m:02d}" for m in range(10, 13)] + [f"2026-{m:02d}" for m in range(1, 11)]
+    points = []
+    for row in totals:
+        cost = _exact(row.effective_cost)
+        for index, month in enumerate(months):
+            share = Decimal(70 + index * 2 + (index % 3) * 4) / 100
+            value = cost if index == 12 else cost * share
+            figure = NONE if index == 0 and row.billing_currency == "USD" else fig(str(value))
+            whole = row.billing_currency == "USD" or index not in {4, 12}
+            points.append(TrendPoint(month, row.billing_currency, figure, is_complete=whole))
+    return tuple(points)
+
+
+def _daily(rng: random.Random, providers: tuple[ProviderRow, ...]) -> tuple[DailyPoint, ...]:
+    points = []
+    for row in providers:
+        for offset in range(31):
+            day = date(2026, 10, 1) + timedelta(days=offset)
+            value = _exact(row.effective_cost) / 31 * Decimal(rng.randrange(80, 120)) / 100
+            if row.connection == "openscaler-main" and offset == 16:
+                value = value / 2
+            points.append(DailyPoint(day, row.connection, row.provider_label, row.billing_currency, fig(str(value))))
+    return tuple(sorted(points, key=lambda p: (p.date, p.connection)))
+
+
+def hostile_report() -> MonthlyReport:
+    """The full month with hostile text in every name that comes from a provider or a book."""
+    report = full_report()
+    return replace(
+        report,
+        header=replace(report.header, entity=HOSTILE[7], reasons=HOSTILE),
+        summary=HOSTILE,
+        notices=HOSTILE,
+        projects=tuple(
+            replace(row, project=HOSTILE[i % 8], connection=HOSTILE[(i + 1) % 8], owner=HOSTILE[4])
+            for i, row in enumerate(report.projects[:16])
+        ),
+        providers=tuple(
+            replace(row, provider_label=HOSTILE[i], connection=HOSTILE[i + 1]) for i, row in enumerate(report.providers)
+        ),
+        workloads=tuple(
+            replace(row, workload=HOSTILE[i % 8], namespace=HOSTILE[(i + 3) % 8], cluster=HOSTILE[4])
+            for i, row in enumerate(report.workloads[:10])
+        ),
+        quotas=tuple(
+            replace(row, sub_account_name=HOSTILE[i % 8], resource=HOSTILE[(i + 2) % 8], region=HOSTILE[4])
+            for i, row in enumerate(report.quotas[:10])
+        ),
+        unpriced=tuple(
+            replace(row, meter=HOSTILE[i], sub_account_name=HOSTILE[4]) for i, row in enumerate(report.unpriced)
+        ),
+        gaps=tuple(replace(row, remedy=HOSTILE[i], dataset=HOSTILE[4]) for i, row in enumerate(report.gaps)),
+        prices=tuple(replace(row, source=HOSTILE[i]) for i, row in enumerate(report.prices)),
+    )
+
+
+def statement() -> ProjectStatement:
+    """What the project platform used and cost."""
+    report = full_report()
+
+    def line(at: int, meter: str, unit: str, price: str | None, cost: str | None, basis: str) -> StatementLine:
+        connection, label, currency, coverage = CONNECTIONS[at]
+        return StatementLine(
+            *(connection, label, "platform", ("eu-1", "cbk", "")[at % 3], meter, unit),
+            quantity=fig("18240.5", 2),
+            unit_price=None if price is None else Decimal(price),
+            billing_currency="" if cost is None else currency,
+            effective_cost=NONE if cost is None else fig(cost),
+            basis=basis,
+            coverage_pct=coverage,
+        )
+
+    return ProjectStatement(
+        schema_version=SCHEMA_VERSION,
+        header=replace(report.header, title="Cloud costs of platform, October 2026"),
+        project="platform",
+        slug="platform",
+        cost_center="4715",
+        owner="Ada Example",
+        totals=(
+            total("EUR", "9120.40", "8800.10", coverage_pct=Decimal("98.4"), unpriced_meters=1),
+            total("USD", "2210.00", None),
+        ),
+        lines=(
+            line(0, "core_hours", "core-hour", "0.0185", "3374.49", "sampled"),
+            line(0, "memory_gib_hours", "GiB-hour", "0.0031", "565.46", "sampled"),
+            line(1, "core_hours", "core-hour", "0.021", "2830.45", "averaged"),
+            line(3, "core_hours", "core-hour", None, "2350.00", "metered"),
+            line(3, "gpu_hours", "hour", None, None, "metered"),
+            line(4, "workload cost", "USD", None, "2210.00", "provider"),
+        ),
+        workloads=report.workloads[:4],
+        quotas=report.quotas[:4],
+        gaps=report.gaps[:1],
+    )
+
+
+def library() -> Library:
+    files = (
+        *("monthly-report.html", "monthly-report.pdf", "monthly-report.json", "monthly-report.xlsx"),
+        *("manifest.json", "tables/projects.csv", "tables/workloads.csv", "tables/charges.parquet"),
+        *("projects/atlas/statement.html", "projects/atlas/statement.pdf"),
+    )
+
+    def revision(month: str, number: int, status: Status, reason: str) -> LibraryRevision:
+        return LibraryRevision(
+            *(number, status, reason, NOW),
+            totals=(("EUR", Decimal("151020.10")), ("USD", Decimal("47953.37"))),
+            coverage_pct=Decimal("98.7") if month == "2026-10" else Decimal("100.0"),
+            folder=f"{month}/r{number:02d}",
+            files=files,
+        )
+
+    return Library(
+        entity="Example Works GmbH",
+        generated_at=NOW,
+        months=(
+            LibraryMonth("2026-10", "October 2026", (
+                revision("2026-10", 2, Status.DRAFT, ""),
+                revision("2026-10", 1, Status.DRAFT, ""),
+            )),
+            LibraryMonth("2026-09", "September 2026", (
+                revision("2026-09", 3, Status.RESTATED, "ScaleOps restated the cost of 2026-09-28"),
+                revision("2026-09", 2, Status.FINAL, "closed by finance"),
+                revision("2026-09", 1, Status.PROVISIONAL, ""),
+            )),
+            LibraryMonth("2026-08", "August 2026", (revision("2026-08", 1, Status.FINAL, "closed"),)),
+        ),
+    )  # fmt: skip

@@ -1,0 +1,285 @@
+import re
+from dataclasses import replace
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import pytest
+
+from tallybook.documents.model import CurrencyTotal, MonthlyReport
+from tallybook.documents.pages import Library
+from tallybook.render import html, views
+from tests.render import goldens, samples
+
+
+class Page(HTMLParser):
+    """Elements, addresses, text and ids of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self._inside: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag in {"style", "script"}:
+            self._inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._inside and tag == self._inside[-1]:
+            self._inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._inside:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def full() -> Page:
+    return Page(html.render_report(samples.full_report()))
+
+
+@pytest.fixture(scope="module")
+def hostile() -> Page:
+    return Page(html.render_report(samples.hostile_report()))
+
+
+@pytest.mark.parametrize("name", goldens.PAGES)
+def test_small_documents_look_as_accepted(name: str) -> None:
+    expected = (goldens.FOLDER / name).read_text(encoding="utf-8")
+
+    assert goldens.golden(name) == expected, "look at it, then: python -m tests.render.goldens"
+
+
+def test_the_same_report_gives_the_same_page() -> None:
+    assert html.render_report(samples.full_report()) == html.render_report(samples.full_report())
+
+
+def test_a_page_loads_nothing_but_itself(full: Page) -> None:
+    addresses = [
+        value or ""
+        for _, attributes in full.elements
+        for name, value in attributes.items()
+        if name in {"src", "href", "srcset", "data", "action", "poster", "xlink:href"}
+    ]
+
+    assert addresses
+    assert all(re.match(r"#|projects/[a-z-]+/statement\.html$", address) for address in addresses)
+    assert not full.all("link")
+    assert not full.all("iframe")
+
+
+def test_styles_load_fonts_from_inside_the_page_only() -> None:
+    page = html.render_report(samples.small_report())
+
+    assert set(re.findall(r"url\((.{10})", page)) == {"data:font/"}
+    assert "@import" not in page
+
+
+def test_the_policy_names_the_one_script_and_allows_no_other(full: Page) -> None:
+    policy = next(m["content"] for m in full.all("meta") if "http-equiv" in m)
+
+    assert policy is not None
+    assert policy.startswith("default-src 'none';")
+    assert policy.count("sha256-") == 1
+    assert len(full.all("script")) == 1
+
+
+def test_the_first_screen_tells_the_month(full: Page) -> None:
+    front = full.text[: full.text.index("Contents")]
+
+    for words in (
+        "Cloud costs October 2026",
+        "Example Works GmbH",
+        "1 October 2026 00:00 up to, not including, 1 November 2026 00:00 UTC",
+        "DRAFT",
+        "Revision 2",
+        "128,823.64",
+        "35,874.79",
+        "September 2026",
+        "+6,254.93",
+        "+5.1%",
+        "150,000.00",
+        "98.7%",
+        "Ties out.",
+        "control total differs",
+        "The largest rise was platform at oCore",
+    ):
+        assert words in front, words
+
+
+def test_every_table_has_a_caption_and_scoped_headers(full: Page) -> None:
+    assert len(full.all("table")) == len(full.all("caption"))
+    assert all(th.get("scope") in {"col", "row"} for th in full.all("th"))
+
+
+def test_ids_are_unique_and_links_within_the_page_lead_somewhere(full: Page) -> None:
+    identifiers = [a["id"] for _, a in full.elements if a.get("id")]
+    targets = {a["href"] for a in full.all("a") if (a["href"] or "").startswith("#")}
+
+    assert len(identifiers) == len(set(identifiers))
+    assert {f"#{i}" for i in identifiers} >= targets
+
+
+def test_hostile_names_stay_text(hostile: Page) -> None:
+    assert {tag for tag, _ in hostile.elements} >= {"table", "h1"}
+    assert len(hostile.all("script")) == 1
+    assert not hostile.all("img")
+    assert not [name for _, a in hostile.elements for name in a if name.startswith("on")]
+    assert "<script>alert(1)</script>" in hostile.text
+    assert "{{ 7 * 7 }}" in hostile.text
+    assert "49" not in re.findall(r"\b49\b", hostile.text[:500])
+
+
+def test_characters_that_hide_or_reorder_are_shown_as_replacements() -> None:
+    page = html.render_report(samples.hostile_report())
+
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069]", page)
+    assert "\ufffdgnp.exe\ufffd" in page
+
+
+def test_a_slug_cannot_leave_its_folder() -> None:
+    report = samples.small_report()
+    row = replace(report.projects[0], slug='"><b>../..')
+
+    page = Page(html.render_report(replace(report, projects=(row,))))
+
+    assert not page.all("b")
+
+
+def test_what_is_empty_is_a_sentence_and_not_an_empty_table() -> None:
+    report = samples.small_report()
+    empty = replace(report, totals=(), tie_out=(), providers=(), projects=(), trend=(), summary=())
+
+    page = Page(html.render_report(empty))
+
+    assert not page.all("table")
+    for sentence in (
+        "No cost is known for this month.",
+        "No connection has a cost in this month.",
+        "No project has a cost in this month.",
+        "No provider reported workloads for this month.",
+        "No provider reported quotas for this month.",
+        "There are no gaps.",
+        "All usage has a price.",
+        "There is no cost to tie out.",
+    ):
+        assert sentence in page.text, sentence
+
+
+def total(**changes: object) -> CurrencyTotal:
+    return samples.total("EUR", "10", "9", **changes)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "unpriced", "expected"),
+    [("100.0", 0, False), ("99.9", 0, True), ("100.0", 1, True), (None, 0, False)],
+)
+def test_a_total_is_a_lower_bound_when_unseen_or_unpriced(
+    coverage: str | None, unpriced: int, *, expected: bool
+) -> None:
+    seen = None if coverage is None else Decimal(coverage)
+
+    assert views.is_lower_bound(total(coverage_pct=seen, unpriced_meters=unpriced)) is expected
+
+
+def test_a_lower_bound_is_marked_at_the_figure_and_explained() -> None:
+    report = samples.small_report()
+    seen_in_part = replace(report, totals=(replace(report.totals[0], coverage_pct=Decimal("97.0")),))
+
+    whole, part = (Page(html.render_report(r)).text for r in (report, seen_in_part))
+
+    assert "≥ at least 12.35" in re.sub("\N{THIN SPACE}", "", part)
+    assert "the real cost may be higher" in part
+    assert "≥ at least" not in whole
+
+
+def test_a_tie_out_that_fails_says_so_first() -> None:
+    report = samples.small_report()
+    broken = replace(report.tie_out[0], difference=Decimal("0.000000000001"), holds=False)
+
+    text = Page(html.render_report(replace(report, tie_out=(broken,)))).text
+
+    assert "Does not tie out." in text
+    assert "difference 0.000000000001" in text
+    assert "1 currency does not tie out" in text
+
+
+def test_the_parts_of_the_tie_out_add_up_as_shown() -> None:
+    thirds = tuple(Decimal(n) for n in ("0.333", "0.333", "0.334", "0"))
+    row = replace(samples.small_report().tie_out[0], source_total=Decimal(1))
+    line = views.tie_line(replace(row, allocated=thirds[0], shared=thirds[1], idle=thirds[2], unallocated=thirds[3]))
+
+    shown = [part.shown for part in (line.allocated, line.shared, line.idle, line.unallocated)]
+
+    assert shown == [Decimal("0.33"), Decimal("0.33"), Decimal("0.34"), Decimal("0.00")]
+
+
+def test_on_paper_there_is_no_script_and_no_link_out() -> None:
+    page = Page(html.render_report(samples.full_report(), for_print=True))
+
+    assert not page.all("script")
+    assert all((a["href"] or "").startswith("#") for a in page.all("a"))
+    assert all(image.get("alt") for image in page.all("img"))
+
+
+def test_a_statement_leads_back_to_the_month() -> None:
+    page = Page(html.render_statement(samples.statement()))
+
+    assert {"href": "../../monthly-report.html"} in page.all("a")
+    assert "It is not an invoice." in page.text
+
+
+def test_usage_without_a_price_has_no_cost_in_a_statement() -> None:
+    text = Page(html.render_statement(samples.statement())).text
+
+    assert "Usage without a price" in text
+    assert "no price" in text
+
+
+def test_the_library_offers_downloads_under_telling_names() -> None:
+    page = Page(html.render_library(samples.library()))
+
+    names = {a["href"]: a["download"] for a in page.all("a") if "download" in a}
+
+    assert names["2026-08/r01/monthly-report.pdf"] == "cloud-costs-2026-08-r01-final.pdf"
+    assert names["2026-09/r03/monthly-report.xlsx"] == "cloud-costs-2026-09-r03-restated.xlsx"
+
+
+def test_an_empty_library_says_how_to_fill_it() -> None:
+    empty = Library(entity="Example", generated_at=samples.NOW, months=())
+
+    assert "tallybook run --month last" in Page(html.render_library(empty)).text
+
+
+def test_two_currencies_never_share_a_table() -> None:
+    report = samples.full_report()
+
+    blocks = views.currency_blocks(report)
+
+    assert [block.currency for block in blocks] == ["EUR", "USD"]
+    assert all(
+        row.billing_currency == block.currency
+        for block in blocks
+        for row in (*block.providers, *block.projects, *block.workloads, *block.pricing)
+    )
+
+
+def test_a_day_without_a_figure_is_not_known() -> None:
+    report: MonthlyReport = samples.full_report()
+    points = [p for p in report.daily if p.billing_currency == "EUR"][1:]
+
+    (table,) = views.day_tables(points)
+
+    first_day, figures = table.rows[0]
+    assert first_day.isoformat() == "2026-10-01"
+    assert figures[0].shown is None
+    assert all(figure.shown is not None for figure in figures[1:])

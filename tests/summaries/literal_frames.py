@@ -1,0 +1,227 @@
+"""Literal frames in the shapes of queries/marts."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+AMOUNT = pl.Decimal(38, 12)
+Row = dict[str, Any]
+
+_CHARGES = {
+    "billing_period": pl.String,
+    "provider": pl.String,
+    "connection": pl.String,
+    "sub_account_id": pl.String,
+    "sub_account_name": pl.String,
+    "project": pl.String,
+    "region": pl.String,
+    "cluster": pl.String,
+    "namespace": pl.String,
+    "workload": pl.String,
+    "workload_type": pl.String,
+    "meter": pl.String,
+    "unit": pl.String,
+    "pricing_unit": pl.String,
+    "list_unit_price": AMOUNT,
+    "price_source": pl.String,
+    "billing_currency": pl.String,
+    "pricing_category": pl.String,
+    "cost_basis": pl.String,
+    "basis": pl.String,
+    "consumed_quantity": AMOUNT,
+    "pricing_quantity": AMOUNT,
+    "list_cost": AMOUNT,
+    "effective_cost": AMOUNT,
+    "spot_hours": AMOUNT,
+    "on_demand_hours": AMOUNT,
+    "savings_available": AMOUNT,
+    "charges": pl.Int64,
+}
+_COVERAGE = {
+    "billing_period": pl.String,
+    "connection": pl.String,
+    "provider": pl.String,
+    "dataset": pl.String,
+    "date": pl.Date,
+    "feeds": pl.String,
+    "unit": pl.String,
+    "expected": AMOUNT,
+    "received": AMOUNT,
+    "is_backfillable": pl.Boolean,
+    "note": pl.String,
+}
+
+
+def used(
+    cost: str | None,
+    *,
+    quantity: str = "1",
+    project: str = "Web",
+    connection: str = "alpha-main",
+    meter: str = "core_hours",
+    currency: str | None = "EUR",
+    unit_price: str | None = "1",
+    source: str = "prices.csv line 2",
+    region: str = "",
+) -> Row:
+    """Usage, priced unless the cost is None."""
+    priced = cost is not None
+    return {
+        "billing_period": "2026-10",
+        "provider": connection.removesuffix("-main"),
+        "connection": connection,
+        "sub_account_id": f"id of {project}",
+        "sub_account_name": project,
+        "project": project,
+        "region": region,
+        "cluster": "",
+        "namespace": "",
+        "workload": "",
+        "workload_type": "",
+        "meter": meter,
+        "unit": "core-hour",
+        "pricing_unit": "core-hour",
+        "list_unit_price": decimal(unit_price) if priced else None,
+        "price_source": source if priced else None,
+        "billing_currency": currency if priced else None,
+        "pricing_category": "unknown",
+        "cost_basis": "price_book" if priced else None,
+        "basis": "metered",
+        "consumed_quantity": decimal(quantity),
+        "pricing_quantity": decimal(quantity),
+        "list_cost": decimal(cost),
+        "effective_cost": decimal(cost),
+        "spot_hours": None,
+        "on_demand_hours": None,
+        "savings_available": None,
+        "charges": 1,
+    }
+
+
+def ran(
+    cost: str | None,
+    *,
+    spot: str | None = None,
+    on_demand: str | None = None,
+    category: str = "unknown",
+    workload: str = "api",
+    project: str = "Web",
+    currency: str = "USD",
+    connection: str = "kube-main",
+) -> Row:
+    """A workload with its provider's cost."""
+    return {
+        **used(cost, project=project, connection=connection, currency=currency),
+        "sub_account_id": "c1/shop",
+        "sub_account_name": "c1/shop",
+        "cluster": "c1",
+        "namespace": "shop",
+        "workload": workload,
+        "workload_type": "Deployment",
+        "meter": "",
+        "unit": "",
+        "pricing_unit": "",
+        "list_unit_price": None,
+        "price_source": None,
+        "billing_currency": currency,
+        "pricing_category": category,
+        "cost_basis": None if cost is None else "provider",
+        "basis": "provider",
+        "consumed_quantity": None,
+        "pricing_quantity": None,
+        "list_cost": None,
+        "spot_hours": decimal(spot),
+        "on_demand_hours": decimal(on_demand),
+    }
+
+
+def charges(*rows: Row) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=_CHARGES)
+
+
+def day(
+    number: int,
+    received: str,
+    *,
+    expected: str = "24",
+    connection: str = "alpha-main",
+    dataset: str = "usage",
+    feeds: str = "usage",
+    unit: str = "hours",
+    backfillable: bool = True,
+) -> Row:
+    return {
+        "billing_period": "2026-10",
+        "connection": connection,
+        "provider": connection.removesuffix("-main"),
+        "dataset": dataset,
+        "date": date(2026, 10, number),
+        "feeds": feeds,
+        "unit": unit,
+        "expected": decimal(expected),
+        "received": decimal(received),
+        "is_backfillable": backfillable,
+        "note": "",
+    }
+
+
+def coverage(rows: Iterable[Row]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=_COVERAGE)
+
+
+def limits(*rows: tuple[str, str | None, bool, str | None, int]) -> pl.DataFrame:
+    """Quotas as (resource, limit, is unlimited, used, day of October)."""
+    shape = {
+        "connection": pl.String,
+        "provider": pl.String,
+        "dataset": pl.String,
+        "sub_account_id": pl.String,
+        "sub_account_name": pl.String,
+        "project": pl.String,
+        "region": pl.String,
+        "resource": pl.String,
+        "unit": pl.String,
+        "limit_quantity": AMOUNT,
+        "is_unlimited": pl.Boolean,
+        "used_quantity": AMOUNT,
+        "captured_at": pl.Datetime("us"),
+    }
+    names = ("alpha-main", "alpha", "quota", "p1", "Web", "Web", "north")
+    return pl.DataFrame(
+        [
+            (
+                *names,
+                resource,
+                "core",
+                decimal(limit),
+                unlimited,
+                decimal(use),
+                datetime.fromisoformat(f"2026-10-{on:02d}"),
+            )
+            for resource, limit, unlimited, use, on in rows
+        ],
+        schema=shape,
+        orient="row",
+    )
+
+
+def connections(**coverage_pct: str | None) -> pl.DataFrame:
+    """Coverage per connection; `alpha="99.5"` is alpha-main."""
+    return pl.DataFrame(
+        [(f"{name}-main", name, decimal(pct), pct == "100", True) for name, pct in coverage_pct.items()],
+        schema={
+            "connection": pl.String,
+            "provider": pl.String,
+            "coverage_pct": AMOUNT,
+            "is_complete": pl.Boolean,
+            "has_data": pl.Boolean,
+        },
+        orient="row",
+    )
+
+
+def decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

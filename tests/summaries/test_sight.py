@@ -1,0 +1,237 @@
+"""Coverage, gaps, quotas, usage, prices and the trend, with values worked by hand."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from tallybook.summaries.coverage import (
+    observed_connections,
+    summarise_connections,
+    summarise_coverage,
+    summarise_datasets,
+    summarise_gaps,
+)
+from tallybook.summaries.quotas import summarise_quotas
+from tallybook.summaries.totals import summarise_trend
+from tallybook.summaries.usage import summarise_lines, summarise_prices, summarise_unpriced, summarise_usage
+from tests.summaries.literal_frames import charges, connections, coverage, day, limits, ran, used
+
+NOON_OF_THE_4TH = datetime(2026, 10, 4, 12, tzinfo=UTC)
+
+
+def days(*rows: dict[str, Any], now: datetime = NOON_OF_THE_4TH) -> pl.DataFrame:
+    return summarise_coverage(coverage(rows), now=now)
+
+
+def test_a_day_is_complete_partial_missing_or_pending() -> None:
+    frame = days(day(1, "24"), day(2, "18"), day(3, "0"), day(4, "12"), day(5, "0"))
+
+    assert frame.columns[:7] == ["connection", "dataset", "date", "expected", "received", "missing", "status"]
+    assert frame.select("missing", "status").rows() == [
+        (Decimal(0), "complete"),
+        (Decimal(6), "partial"),
+        (Decimal(24), "missing"),
+        (Decimal(0), "pending"),
+        (Decimal(0), "pending"),
+    ]
+
+
+def test_a_capture_of_today_is_complete_before_the_day_ends() -> None:
+    assert days(day(4, "1", expected="1"))["status"].to_list() == ["complete"]
+
+
+def test_a_day_ends_at_midnight_utc() -> None:
+    last_second = datetime(2026, 10, 1, 23, 59, 59, tzinfo=UTC)
+    midnight = datetime(2026, 10, 2, tzinfo=UTC)
+
+    assert days(day(1, "3"), now=last_second)["status"].to_list() == ["pending"]
+    assert days(day(1, "3"), now=midnight)["status"].to_list() == ["partial"]
+
+
+def test_coverage_of_a_dataset_is_a_ratio_of_sums_over_ended_days() -> None:
+    frame = summarise_datasets(days(day(1, "24"), day(2, "18"), day(3, "24"), day(4, "0")))
+
+    # 66 of 72 hours
+    assert frame.select("expected", "received", "missing", "coverage_pct", "status").rows() == [
+        (Decimal(72), Decimal(66), Decimal(6), Decimal("91.666666666667"), "partial")
+    ]
+
+
+def test_without_an_ended_day_nothing_can_be_said() -> None:
+    frame = summarise_datasets(days(day(4, "12"), day(5, "0")))
+
+    assert frame.select("coverage_pct", "status").rows() == [(None, "pending")]
+
+
+def test_a_connection_counts_only_what_feeds_usage_or_costs() -> None:
+    frame = summarise_connections(days(day(1, "24"), day(1, "0", dataset="totals", feeds="control")))
+
+    assert frame.select("coverage_pct", "is_complete", "has_data").rows() == [(Decimal(100), True, True)]
+
+
+def test_hours_and_windows_are_not_added_the_lowest_counts() -> None:
+    frame = summarise_connections(
+        days(day(1, "18"), day(1, "1", expected="1", dataset="workloads", feeds="costs", unit="windows"))
+    )
+
+    assert frame["coverage_pct"].to_list() == [Decimal(75)]
+
+
+def test_an_answer_without_usage_is_known_and_silence_is_not() -> None:
+    known = summarise_connections(days(day(1, "24"), day(1, "0", connection="beta-main")))
+
+    assert observed_connections(charges(ran("1")), known) == ["alpha-main", "kube-main"]
+
+
+def test_gaps_are_joined_where_days_touch() -> None:
+    month_end = datetime(2026, 11, 1, tzinfo=UTC)
+    received = {3: "21", 4: "22", 5: "24", 6: "0"}
+    rows = [day(number, received.get(number, "24")) for number in range(1, 32)]
+
+    frame = summarise_gaps(days(*reversed(rows), now=month_end))
+
+    assert frame.select("first_date", "last_date", "missing").rows() == [
+        (date(2026, 10, 3), date(2026, 10, 4), Decimal(5)),
+        (date(2026, 10, 6), date(2026, 10, 6), Decimal(24)),
+    ]
+
+
+def test_gaps_of_two_connections_are_kept_apart() -> None:
+    frame = summarise_gaps(days(day(1, "0"), day(2, "0", connection="beta-main"), day(3, "0", feeds="control")))
+
+    assert frame.select("connection", "first_date").rows() == [
+        ("alpha-main", date(2026, 10, 1)),
+        ("beta-main", date(2026, 10, 2)),
+    ]
+
+
+def test_utilisation_is_known_only_below_a_limit_above_zero() -> None:
+    frame = summarise_quotas(
+        limits(
+            ("full", "50", False, "50", 1),
+            ("near", "50", False, "40", 1),
+            ("none", "0", False, "2", 1),
+            ("ok", "50", False, "39", 1),
+            ("silent", "50", False, None, 1),
+            ("unknown", None, False, "2", 1),
+            ("unlimited", None, True, "2", 1),
+        )
+    )
+
+    assert frame.columns[:9] == [
+        "connection", "sub_account_id", "region", "resource", "unit", "limit", "used", "utilisation_pct", "captured_at",
+    ]  # fmt: skip
+    assert frame.select("resource", "state", "utilisation_pct", "headroom").rows() == [
+        ("full", "full", Decimal(100), Decimal(0)),
+        ("near", "near", Decimal(80), Decimal(10)),
+        ("none", "none", None, Decimal(-2)),
+        ("ok", "ok", Decimal(78), Decimal(11)),
+        ("silent", "unknown", None, None),
+        ("unknown", "unknown", None, None),
+        ("unlimited", "unlimited", None, None),
+    ]
+
+
+def test_a_number_beside_unlimited_is_no_limit() -> None:
+    frame = summarise_quotas(limits(("cores", "-1", True, "2", 1)))
+
+    assert frame.select("limit", "utilisation_pct", "state").rows() == [(None, None, "unlimited")]
+
+
+def test_the_last_capture_of_the_month_counts() -> None:
+    frame = summarise_quotas(limits(("cores", "60", False, "30", 9), ("cores", "50", False, "30", 1)))
+
+    assert frame.select("limit", "captured_at").rows() == [(Decimal(60), datetime(2026, 10, 9, tzinfo=UTC))]
+
+
+def test_limits_in_bytes_fit() -> None:
+    frame = summarise_quotas(limits(("bytes", "9007199254740992", False, "4503599627370496", 1)))
+
+    assert frame["utilisation_pct"].to_list() == [Decimal(50)]
+
+
+def test_usage_adds_up_over_prices() -> None:
+    rows = charges(used("1", quantity="1152"), used("2", quantity="168", source="prices.csv line 3"), ran("5"))
+
+    frame = summarise_usage(rows, connections(alpha="99"), billing_period="2026-10")
+
+    assert frame.columns[:10] == [
+        "billing_period", "connection", "sub_account_id", "project", "region", "meter", "unit", "quantity", "basis",
+        "coverage_pct",
+    ]  # fmt: skip
+    assert frame.select("meter", "quantity", "coverage_pct").rows() == [("core_hours", Decimal(1320), Decimal(99))]
+
+
+def test_a_line_has_a_unit_price_only_when_there_is_one() -> None:
+    frame = summarise_lines(
+        charges(
+            used("0.10", quantity="10", unit_price="0.01"),
+            used("0.40", quantity="20", unit_price="0.02", source="prices.csv line 3"),
+            used("7", quantity="7", meter="instance_hours"),
+            used(None, meter="gpu_hours"),
+            ran("5"),
+            ran("6", workload="job"),
+        )
+    )
+
+    assert frame.select("meter", "pricing_quantity", "list_unit_price", "effective_cost").rows() == [
+        ("core_hours", Decimal(30), None, Decimal("0.5")),
+        ("gpu_hours", Decimal(1), None, None),
+        ("instance_hours", Decimal(7), Decimal(1), Decimal(7)),
+        ("", None, None, Decimal(11)),
+    ]
+
+
+def test_unpriced_usage_is_listed_and_free_usage_is_not() -> None:
+    frame = summarise_unpriced(
+        charges(
+            used("0"), used(None, meter="gpu_hours", quantity="2.5"), used(None, meter="b", quantity="0"), ran(None)
+        )
+    )
+
+    assert frame.select("meter", "unit", "quantity").rows() == [
+        ("gpu_hours", "core-hour", Decimal("2.5")),
+        ("provider_cost", "charge", Decimal(1)),
+    ]
+
+
+def test_only_prices_that_made_charges_are_listed() -> None:
+    prices = pl.DataFrame(
+        {
+            "provider": ["alpha", "alpha"],
+            "meter": ["core_hours", "gpu_hours"],
+            "connection": ["", ""],
+            "sub_account_id": ["", ""],
+            "region": ["", ""],
+            "valid_from": [date(2026, 1, 1)] * 2,
+            "price_source": ["prices.csv line 2", "prices.csv line 3"],
+        }
+    )
+
+    frame = summarise_prices(charges(used("3", quantity="3"), used("4", quantity="4", project="Shop")), prices)
+
+    assert frame.select("meter", "pricing_quantity", "effective_cost").rows() == [
+        ("core_hours", Decimal(7), Decimal(7))
+    ]
+
+
+def test_a_month_seen_in_part_is_not_complete_in_the_trend() -> None:
+    amount = pl.Decimal(38, 12)
+    months = ["2026-07", "2026-08", "2026-09"]
+    costs = pl.DataFrame(
+        {"billing_period": months, "billing_currency": ["EUR"] * 3, "effective_cost": [Decimal(1)] * 3},
+        schema_overrides={"effective_cost": amount},
+    )
+    seen = pl.DataFrame(
+        {
+            "billing_period": ["2026-08", "2026-09", "2026-09"],
+            "unit": ["hours", "hours", "windows"],
+            "expected": [Decimal(744), Decimal(720), Decimal(30)],
+            "received": [Decimal(744), Decimal(719), Decimal(30)],
+        },
+        schema_overrides={"expected": amount, "received": amount},
+    )
+
+    assert summarise_trend(costs, seen)["is_complete"].to_list() == [False, True, False]

@@ -1,0 +1,109 @@
+import json
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from tallybook.decode import decode, encode, known_fields, number_text, unknown_fields, unknown_names
+from tallybook.errors import SchemaError
+
+
+class Row(msgspec.Struct, rename="camel"):
+    unit_cost: Decimal
+    name: str = ""
+
+
+def test_a_decimal_keeps_every_digit_of_the_text() -> None:
+    row = decode(b'{"unitCost": 1234567890123.123456789012345}', Row)
+
+    assert row.unit_cost == Decimal("1234567890123.123456789012345")
+
+
+def test_untyped_numbers_keep_every_digit_too() -> None:
+    value = decode(b'{"new": 0.12345678901234567890123, "big": 1180591620717411303424}', dict[str, Any])
+
+    assert encode(value) == '{"big":1180591620717411303424,"new":0.12345678901234567890123}'
+
+
+def test_an_unknown_number_beyond_a_double_does_not_spoil_the_answer() -> None:
+    assert decode(b'{"new": 1e400}', dict[str, Any]) == {"new": Decimal("1e400")}
+
+
+def test_a_missing_field_is_named() -> None:
+    with pytest.raises(SchemaError, match="unitCost"):
+        decode(b"{}", Row)
+
+
+def test_a_changed_type_names_its_field() -> None:
+    with pytest.raises(SchemaError, match=r"\$\[1\]\.name"):
+        decode(b'[{"unitCost": 1}, {"unitCost": 1, "name": 7}]', list[Row])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>Sign in</html>",
+        b'{"unitCost": 1',
+        b'{"unitCost": NaN}',
+        b'{"unitCost": 1} x',
+        b"\xff\xfe",
+        b'"\xff"',
+        b'{"x": 1e999999999999999999999}',
+        b"[" * 100000,
+    ],
+)
+def test_what_is_not_json_says_so(body: bytes) -> None:
+    with pytest.raises(SchemaError, match="is not JSON"):
+        decode(body, Any)
+
+
+def test_what_is_not_json_shows_its_start_and_no_more() -> None:
+    with pytest.raises(SchemaError, match="it starts with '<html>Sign in'"):
+        decode(b"<html>Sign in", Row)
+    with pytest.raises(SchemaError) as caught:
+        decode(b"x" * 10_000, Row)
+    assert len(str(caught.value)) < 200
+
+
+def test_unknown_fields_are_kept_as_text_and_their_names_listed_once() -> None:
+    items = decode(b'[{"unitCost": 1}, {"unitCost": 1, "b": [1.50], "a": null}, {"b": 2}]', list[dict[str, Any]])
+
+    texts = unknown_fields(items, Row)
+
+    assert texts == ["", '{"a":null,"b":[1.50]}', '{"b":2}']
+    assert unknown_names(texts) == ["a", "b"]
+
+
+def test_known_fields_are_the_names_in_the_json() -> None:
+    assert known_fields(Row) == {"unitCost", "name"}
+
+
+def test_numbers_are_written_plainly() -> None:
+    assert number_text(None) is None
+    assert number_text(Decimal("1E+3")) == "1000"
+    assert number_text(Decimal("1E-12")) == "0.000000000001"
+    assert number_text(Decimal("99999999999999999999999999.999999999999")) == "99999999999999999999999999.999999999999"
+
+
+def test_the_smallest_number_of_json_is_written_out() -> None:
+    assert number_text(decode(b"5e-324", Decimal)) == "0." + "0" * 323 + "5"
+
+
+@pytest.mark.parametrize("text", ["1e999999999", "-1e26", "1e-999999999", '"NaN"', '"-Infinity"', '"sNaN"'])
+def test_a_number_that_no_figure_can_have_is_refused_at_once(text: str) -> None:
+    with pytest.raises(SchemaError, match="no number that a figure can have"):
+        number_text(decode(text.encode(), Decimal))
+
+
+@pytest.mark.parametrize("text", ["0", "0e5", "-0"])
+def test_zero_is_zero_however_it_is_written(text: str) -> None:
+    assert Decimal(number_text(decode(text.encode(), Decimal)) or "missing") == 0
+
+
+def test_what_is_encoded_is_json_with_sorted_keys() -> None:
+    text = encode({"b": Decimal("1.10"), "a": "ü"})
+
+    assert text == '{"a":"ü","b":1.10}'
+    assert json.loads(text) == {"a": "ü", "b": 1.1}
