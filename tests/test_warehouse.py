@@ -134,6 +134,29 @@ def test_a_decimal_text_that_is_too_large_or_none_refuses_the_rows(exact: Wareho
         exact.insert("staging.exact", usage(text))
 
 
+def test_parts_are_drawn_until_there_are_no_more(exact: Warehouse) -> None:
+    parts = [usage("1"), usage("2").slice(0, 0), usage("3.5")]
+
+    assert exact.insert_stream("staging.exact", iter(parts)) == 2
+    assert sorted(exact.select("staging.exact")["quantity"]) == [Decimal(1), Decimal("3.5")]
+
+
+def test_what_drawing_a_part_raises_is_raised_and_nothing_is_kept(exact: Warehouse) -> None:
+    def parts() -> Iterator[pyarrow.Table]:
+        yield usage("1")
+        raise LookupError("no such file")
+
+    with pytest.raises(LookupError, match="no such file"), exact.transaction():
+        exact.insert_stream("staging.exact", parts())
+
+    assert exact.select("staging.exact").is_empty()
+
+
+def test_a_part_with_other_columns_is_refused(exact: Warehouse) -> None:
+    with pytest.raises(RefusedRowsError, match="quantity"):
+        exact.insert_stream("staging.exact", [usage("1"), pyarrow.table({"amount": ["2"]})])
+
+
 @pytest.mark.parametrize(
     "identifier",
     ["", "landing.stale_facts; drop table x", "a.b.c", 'a"b', "A", "1a", "a b", "a-b", "ä", "a\n", "a.", ".a", "a--"],

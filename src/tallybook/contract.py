@@ -93,7 +93,10 @@ class Auth(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One dataset of a provider. `tables` are the staging tables that it fills, without the provider's prefix."""
+    """One dataset of a provider.
+
+    `tables` are the staging tables that it fills, without the provider's prefix; the last one is the largest.
+    """
 
     name: str
     cadence: Cadence

@@ -21,7 +21,6 @@ from tallybook.warehouse import Warehouse, naive_utc
 _Part = tuple[str, pyarrow.Table, tuple[str, ...]]  # staging table, its rows, notes
 _PARSERS = 2  # threads; hashing, unpacking, casts and the insert leave Python's lock free
 _AHEAD_BYTES = 64_000_000  # of answers that are parsed before they are inserted
-_INSERT_ROWS, _INSERT_TABLES = 20_000, 200  # what goes into one insert
 _SNAPSHOT_BATCH = 500  # receipts of samples staged in one transaction
 
 
@@ -127,7 +126,7 @@ class Stager:
                 captured |= set(table["x_captured_at"].unique().to_pylist())  # a body may carry its own time
         with self._warehouse.transaction():
             for name, parts_of_table in tables.items():
-                self._insert_together(name, parts_of_table)
+                self._warehouse.insert_stream(name, parts_of_table)
             self._manifest.register(*entries)
             self._manifest.mark_stale(receipts[-1], touched_months(captured))
             self._note_snapshots(entries)
@@ -150,20 +149,24 @@ class Stager:
         return entry
 
     def _insert_files(self, receipt: Receipt, dataset: Dataset) -> tuple[int, tuple[str, ...]]:
-        """Parse side by side, insert here; small answers go together, since each insert costs milliseconds."""
-        rows, notes = 0, list[str]()
+        """Parse side by side and stream the rows of the last table, the largest, meanwhile; the others follow."""
+        *_, largest = self._tables(receipt, dataset)
+        notes: list[str] = []
         waiting: dict[str, list[pyarrow.Table]] = {}
-        for parts in _ahead(lambda file: self._parse(receipt, dataset, file), receipt.files):
-            for name, table, said in parts:
-                waiting.setdefault(name, []).append(table)
-                notes += said
-                if len(waiting[name]) == _INSERT_TABLES or sum(map(len, waiting[name])) >= _INSERT_ROWS:
-                    rows += self._insert_together(name, waiting.pop(name))
-        rows += sum(self._insert_together(name, tables) for name, tables in waiting.items())
-        return rows, _distinct(notes)
 
-    def _insert_together(self, name: str, tables: list[pyarrow.Table]) -> int:
-        return self._warehouse.insert(name, pyarrow.concat_tables(tables, promote_options="permissive"))
+        def stream() -> Iterator[pyarrow.Table]:
+            for name, table, said in chain.from_iterable(
+                _ahead(lambda file: self._parse(receipt, dataset, file), receipt.files)
+            ):
+                notes.extend(said)
+                if name == largest:
+                    yield table
+                else:
+                    waiting.setdefault(name, []).append(table)
+
+        rows = self._warehouse.insert_stream(largest, stream())
+        rows += sum(self._warehouse.insert_stream(name, tables) for name, tables in waiting.items())
+        return rows, _distinct(notes)
 
     def _try_parse(self, receipt: Receipt) -> tuple[Entry, list[_Part]]:
         """What a snapshot says; one that failed in part still says the rest, since it can't be had again."""

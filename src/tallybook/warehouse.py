@@ -5,7 +5,7 @@ Times are naive UTC inside (no time zone extension is needed offline) and aware 
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ import pyarrow
 from tallybook.errors import RefusedRowsError, StorageError
 from tallybook.periods import as_utc
 from tallybook.resources import queries, query, root
+from tallybook.stream import Stream
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 _SCHEMAS = ("landing", "staging", "facts", "pricing", "marts")
 _COMMENT = re.compile(r"--[^\n]*")
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
-_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 
 
@@ -36,7 +36,7 @@ class Warehouse:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
-        self._decimals: dict[str, dict[str, pyarrow.DataType]] = {}
+        self._schemas: dict[str, pyarrow.Schema] = {}
         self._prepare()
 
     @classmethod
@@ -76,28 +76,32 @@ class Warehouse:
 
     def insert(self, table: str, rows: polars.DataFrame | pyarrow.Table) -> int:
         """Append rows by column name, casting to the table's types; returns how many."""
-        source = rows.to_arrow() if isinstance(rows, polars.DataFrame) else rows
-        if source.num_rows:
-            source = _decimals_cast(source, self._decimal_columns(table))
-            # DuckDB holds what is registered until the transaction ends: batches, once read, are not held.
-            batches = pyarrow.RecordBatchReader.from_batches(source.schema, iter(source.to_batches()))
-            self._connection.register("incoming", batches)
+        return self.insert_stream(table, [rows.to_arrow() if isinstance(rows, polars.DataFrame) else rows])
+
+    def insert_stream(self, table: str, parts: Iterable[pyarrow.Table]) -> int:
+        """Append the rows of all parts, which have the same columns, in one statement; returns how many.
+
+        Parts are drawn while others are written, in no certain order. What drawing one raises is raised here.
+        """
+        stream = Stream(parts, self._kinds(table))
+        if stream.schema:
+            self._connection.register("incoming", stream.reader())
             try:
-                self._execute(f"insert into {_name(table)} by name select * from incoming", {})  # noqa: S608
+                with self._unordered():
+                    self._execute(f"insert into {_name(table)} by name select * from incoming", {})  # noqa: S608
+            except StorageError:
+                if stream.error:
+                    raise stream.error from None
+                raise
             finally:
                 self._connection.unregister("incoming")
-        return int(source.num_rows)
+        return stream.row_count
 
     def insert_query(self, table: str, name: str, **parameters: object) -> None:
         """Append the result of queries/<name>.sql to a table, by column name."""
         text = query(name)
-        # Rows on their way into a table need no order, and keeping it costs memory. A query that is read does:
-        # without this setting DuckDB 1.5 hands rows over in any order, whatever their "order by".
-        self._execute("set preserve_insertion_order = false", {})
-        try:
+        with self._unordered():
             self._execute(f"insert into {_name(table)} by name\n{text}", _used(text, parameters))
-        finally:
-            self._execute("set preserve_insertion_order = true", {})
 
     def write_parquet(self, path: Path, name: str, **parameters: object) -> None:
         """Write the result of queries/<name>.sql as a Parquet file, streaming; in the query's order."""
@@ -121,14 +125,25 @@ class Warehouse:
             raise
         self._execute("commit", {})
 
-    def _decimal_columns(self, table: str) -> dict[str, pyarrow.DataType]:
-        if table not in self._decimals:
-            described = self._frame(f"describe {_name(table)}", {}).to_dicts()
-            scales = {row["column_name"]: _DECIMAL.fullmatch(row["column_type"]) for row in described}
-            self._decimals[table] = {
-                name: pyarrow.decimal128(int(scale[1]), int(scale[2])) for name, scale in scales.items() if scale
-            }
-        return self._decimals[table]
+    @contextmanager
+    def _unordered(self) -> Iterator[None]:
+        """Rows on their way into a table need no order, and keeping it costs memory and a core.
+
+        A query that is read does: without this setting DuckDB 1.5 hands rows over in any order, whatever their
+        "order by".
+        """
+        with self._connection.cursor() as other:  # the setting is the database's; this transaction may be aborted
+            other.execute("set preserve_insertion_order = false")
+            try:
+                yield
+            finally:
+                other.execute("set preserve_insertion_order = true")
+
+    def _kinds(self, table: str) -> pyarrow.Schema:
+        if table not in self._schemas:
+            empty = self._connection.sql(f"select * from {_name(table)} limit 0")  # noqa: S608 - checked identifier
+            self._schemas[table] = empty.to_arrow_table().schema
+        return self._schemas[table]
 
     def _prepare(self) -> None:
         for schema in _SCHEMAS:
@@ -229,21 +244,6 @@ def _connected(path: Path, memory_limit: str) -> Iterator[Warehouse]:
         raise StorageError(f"{path} cannot be opened ({error}); {advice}") from error
     with closing(connection), Warehouse(connection) as warehouse:
         yield warehouse
-
-
-def _decimals_cast(source: pyarrow.Table, decimals: Mapping[str, pyarrow.DataType]) -> pyarrow.Table:
-    """Texts for decimal columns as decimals: Arrow is fifty times quicker at it than DuckDB 1.5.
-
-    A text with more decimals than the column holds is left to DuckDB, which rounds it; Arrow refuses.
-    """
-    for index, column in enumerate(source.schema):
-        if column.name in decimals and pyarrow.types.is_string(column.type):
-            try:
-                cast = source[column.name].cast(decimals[column.name])
-            except pyarrow.ArrowInvalid:
-                continue
-            source = source.set_column(index, column.name, cast)
-    return source
 
 
 def naive_utc(instant: datetime) -> datetime:

@@ -13,7 +13,7 @@ PROVIDER = Provider(
         Dataset(
             name="usage",
             cadence=Cadence.HISTORY,
-            tables=("usage_items", "usage_totals"),
+            tables=("usage_totals", "usage_items"),
             plan=api.plan_usage,
             parse=api.parse_usage,
         ),

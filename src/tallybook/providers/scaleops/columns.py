@@ -18,10 +18,10 @@ from tallybook.decode import decode
 from tallybook.errors import SchemaError
 from tallybook.money import SCALE, quantise
 
-_EXACT = pa.decimal128(38, SCALE)
+EXACT = pa.decimal128(38, SCALE)
 # A double's shortest text has up to 17 digits, often more than 12 behind the point. One digit below the full
 # width, or rounding is ten times slower; and DuckDB's own cast between two scales is far slower still.
-_WIDE = pa.decimal128(37, 20)
+WIDE = pa.decimal128(37, 20)
 _NUMBER = re.compile(rb"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _ENCODER = msgspec.json.Encoder()
 
@@ -38,7 +38,7 @@ def decimals(raws: Sequence[msgspec.Raw], field: str, first: int = 0) -> pa.Arra
             return convert(texts)
         except pa.ArrowInvalid:
             continue
-    return pa.array([_decimal(raw, field, row) for row, raw in enumerate(raws, first)], _EXACT)
+    return pa.array([_decimal(raw, field, row) for row, raw in enumerate(raws, first)], EXACT)
 
 
 def documents(raws: Sequence[msgspec.Raw], field: str, kind: Any) -> pa.Array:
@@ -52,11 +52,11 @@ def documents(raws: Sequence[msgspec.Raw], field: str, kind: Any) -> pa.Array:
 
 
 def _exact(texts: pa.Array) -> pa.Array:
-    return texts.cast(_EXACT)
+    return texts.cast(EXACT)
 
 
 def _rounded(texts: pa.Array) -> pa.Array:
-    return pc.round(texts.cast(_WIDE), SCALE, "half_to_even").cast(_EXACT)
+    return pc.round(texts.cast(WIDE), SCALE, "half_to_even").cast(EXACT)
 
 
 def _texts(raws: Sequence[msgspec.Raw]) -> pa.Array:

@@ -1,14 +1,13 @@
 """Cost reports of ScaleOps as rows: both reports have the same shape.
 
-Numbers stay the text they were answered in (msgspec.Raw) until Arrow reads a whole column of them as decimals:
-exact, and decoded twice as quickly as with a Python Decimal for each value. A report with a field that the document
-does not name is decoded a second time to keep that field; one without pays nothing for it.
+A report that is plainly as documented is read by `plain`. Any other is read here, row by row: what is wrong with it is
+named, and fields that the document does not name are kept. Numbers stay the text they were answered in (msgspec.Raw)
+until Arrow reads a whole column of them as decimals.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,93 +16,11 @@ import pyarrow.compute as pc
 
 from tallybook.contract import Parsed, Request
 from tallybook.decode import decode, encode, known_fields, unknown_fields, unknown_names
-from tallybook.errors import SchemaError
 from tallybook.providers.scaleops.columns import decimals, documents
-
-
-class Workload(msgspec.Struct, rename="camel", frozen=True, gc=False):
-    """One workload or group, every field as documented. Numbers and lists are JSON text still."""
-
-    amount_of_workloads: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # what the warehouse holds
-    annotations: msgspec.Raw
-    cluster_name: str
-    hourly_cost: msgspec.Raw
-    id: str
-    labels: msgspec.Raw
-    namespace: str
-    on_demand_hours: msgspec.Raw
-    on_demand_percent: msgspec.Raw
-    owner_cpu_request: msgspec.Raw
-    owner_gpu_request: msgspec.Raw
-    owner_labels: msgspec.Raw
-    owner_memory_request: msgspec.Raw
-    replicas: msgspec.Raw
-    savings_available: msgspec.Raw
-    savings_available_with_replicas: msgspec.Raw
-    services: msgspec.Raw
-    spot_hours: msgspec.Raw
-    spot_percent: msgspec.Raw
-    total_cost: msgspec.Raw
-    workload_name: str
-    workload_type: str
-
-
-class KnownWorkload(Workload, frozen=True, forbid_unknown_fields=True):
-    """The same, refusing fields that the document does not name."""
-
-
-class OwnerLabel(msgspec.Struct, frozen=True):
-    """A pair of ownerLabels; keys may repeat."""
-
-    key: str
-    value: str
-
-
-class Window(msgspec.Struct, rename="camel", frozen=True):
-    """The answered window: ISO 8601 texts, in the example without a zone."""
-
-    start_time: str
-    end_time: str
-
-
-class Report(msgspec.Struct, rename="camel", frozen=True):
-    """The answer of both reports. A Go server may write an empty list as null."""
-
-    aggregated_workloads: list[Workload] | None
-    clusters: list[str] | None
-    window: Window
-
-
-class KnownReport(msgspec.Struct, rename="camel", frozen=True, forbid_unknown_fields=True):
-    """The same without any unknown field."""
-
-    aggregated_workloads: list[KnownWorkload] | None
-    clusters: list[str] | None
-    window: Window
-
+from tallybook.providers.scaleops.plain import read_plain
+from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS, OwnerLabel, Read, Report, Window, Workload
 
 _SLICE_ROWS = 4000
-_TEXTS = ("id", "cluster_name", "namespace", "workload_name", "workload_type")
-_NUMBERS = (
-    "hourly_cost",
-    "total_cost",
-    "on_demand_hours",
-    "spot_hours",
-    "on_demand_percent",
-    "spot_percent",
-    "savings_available",
-    "savings_available_with_replicas",
-    "replicas",
-    "owner_cpu_request",
-    "owner_memory_request",
-    "owner_gpu_request",
-)
-_LISTS: dict[str, Any] = {
-    "owner_labels": list[OwnerLabel] | None,
-    "services": list[str] | None,
-    "annotations": Any,  # null in the document's example; its shape otherwise is not documented
-    "labels": Any,
-}
 
 
 def parse_workloads(body: bytes, request: Request) -> Parsed:
@@ -117,45 +34,40 @@ def parse_aggregated(body: bytes, request: Request) -> Parsed:
 
 
 def _parse(body: bytes, request: Request, *, tables: tuple[str, str]) -> Parsed:
-    report, unknown = _decode(body)
-    rows: Sequence[Workload] = report.aggregated_workloads or []
+    report = read_plain(body) or _read_in_full(body)
     window = _window(report.window, request)
-    constant = {name: pa.repeat(value, len(rows)) for name, value in window.items()}
-    workloads = constant | _rows(rows) | {"unknown_fields": unknown.in_rows}
+    constant = {name: pa.repeat(value, report.count or 0) for name, value in window.items()}
+    workloads = {**constant, **report.columns}
     notes = _notes(report.window, window)
-    notes += [f"unknown field {name}: kept" for name in sorted({*unknown.names, *_unknown_in_labels(workloads)})]
+    unknown = {*report.unknown_names, *_unknown_in_labels(workloads)}
+    notes += [f"unknown field {name}: kept" for name in sorted(unknown)]
     if tables[1] == "workloads":
         notes += _repeats(workloads["id"])
     windows = {name: [value.as_py()] for name, value in window.items()} | {
         "start_time": [report.window.start_time],
         "end_time": [report.window.end_time],
         "clusters": [None if report.clusters is None else encode(report.clusters)],
-        "workload_count": [None if report.aggregated_workloads is None else len(rows)],
-        "unknown_fields": [unknown.outside],
+        "workload_count": [report.count],
+        "unknown_fields": [report.unknown],
     }
     return Parsed(tables={tables[0]: windows, tables[1]: workloads}, notes=tuple(notes))
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """What the document does not name: JSON text for each row, JSON text beside the rows, and the names."""
-
-    in_rows: pa.Array
-    outside: str
-    names: tuple[str, ...] = ()
-
-
-def _decode(body: bytes) -> tuple[KnownReport | Report, Unknown]:
-    try:
-        known = decode(body, KnownReport)
-    except SchemaError:
-        report = decode(body, Report)  # says what is wrong, unless only unknown fields were
-    else:
-        return known, Unknown(pa.repeat("", len(known.aggregated_workloads or [])), "")
+def _read_in_full(body: bytes) -> Read:
+    """A report row by row; SchemaError says what is wrong with it. Unknown fields are kept."""
+    report = decode(body, Report)
     raw = decode(body, dict[str, Any])
+    rows = report.aggregated_workloads or []
     in_rows = unknown_fields(raw["aggregatedWorkloads"] or [], Workload)
     (outside,) = unknown_fields([raw], Report)
-    return report, Unknown(pa.array(in_rows, pa.string()), outside, tuple(unknown_names([*in_rows, outside])))
+    return Read(
+        window=report.window,
+        clusters=report.clusters,
+        count=None if report.aggregated_workloads is None else len(rows),
+        columns=_rows(rows) | {"unknown_fields": pa.array(in_rows, pa.string())},
+        unknown=outside,
+        unknown_names=tuple(unknown_names([*in_rows, outside])),
+    )
 
 
 def _unknown_in_labels(workloads: Mapping[str, Any]) -> set[str]:
@@ -179,9 +91,9 @@ def _slice(rows: Sequence[Workload], first: int) -> dict[str, pa.Array]:
     return {
         "position": pa.array(range(first, first + len(rows)), pa.int64()),
         "amount_of_workloads": pa.array(columns["amount_of_workloads"][0], pa.int64()),
-        **{name: pa.array(columns[name][0], pa.string()) for name in _TEXTS},
-        **{name: decimals(*columns[name], first) for name in _NUMBERS},
-        **{name: documents(*columns[name], kind) for name, kind in _LISTS.items()},
+        **{name: pa.array(columns[name][0], pa.string()) for name in TEXTS},
+        **{name: decimals(*columns[name], first) for name in NUMBERS},
+        **{name: documents(*columns[name], kind) for name, kind in LISTS.items()},
     }
 
 

@@ -1,0 +1,93 @@
+"""ScaleOps reports read whole are the same as those read row by row; what is not plain is left to that."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tallybook.providers.scaleops import parse
+from tallybook.providers.scaleops.plain import read_plain
+from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS
+from tests.providers.test_scaleops import report, sample, workload
+
+_NUMBERS = st.one_of(
+    st.integers(-(10**9), 10**9).map(str),
+    st.decimals(-(10**6), 10**6, places=12).map(lambda value: format(value, "f")),
+    st.floats(-1e6, 1e6, allow_nan=False).filter(lambda value: not value or abs(value) > 1e-3).map(repr),
+)
+
+
+def _rows(body: bytes) -> dict[str, list[object]]:
+    read = read_plain(body)
+    assert read
+    return {name: column.to_pylist() for name, column in read.columns.items()}
+
+
+def _row_by_row(body: bytes) -> dict[str, list[object]]:
+    return {name: column.to_pylist() for name, column in parse._read_in_full(body).columns.items()}
+
+
+@pytest.mark.parametrize("name", ["workloads", "aggregated", "two_workloads"])
+def test_the_documented_examples_are_plain(name: str) -> None:
+    assert _rows(sample(name)) == _row_by_row(sample(name))
+
+
+@given(numbers=st.lists(_NUMBERS, min_size=1, max_size=8), text=st.text(st.characters(exclude_categories=["Cs"])))
+def test_numbers_and_texts_are_those_read_row_by_row(numbers: list[str], text: str) -> None:
+    rows = [workload(id=f"{text}{number}", workloadName=text, totalCost="HERE") for number in range(len(numbers))]
+    body = report(*rows).decode()
+    for number in numbers:
+        body = body.replace('"HERE"', number, 1)
+
+    assert _rows(body.encode()) == _row_by_row(body.encode())
+
+
+def test_every_column_is_read() -> None:
+    assert set(_rows(sample("two_workloads"))) == {
+        "position", "amount_of_workloads", "unknown_fields", *TEXTS, *NUMBERS, *LISTS,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"totalCost": "1.5"},
+        {"totalCost": None},
+        {"spotHours": True},
+        {"clusterName": 1},
+        {"networkCost": 1},
+        {"services": [1]},
+        {"amountOfWorkloads": 2**63},
+    ],
+    ids=str,
+)
+def test_a_workload_that_is_not_as_documented_is_not_plain(changes: dict[str, Any]) -> None:
+    assert read_plain(report(workload(), workload(**changes))) is None
+
+
+def test_a_missing_field_is_not_plain() -> None:
+    broken = workload()
+    del broken["replicas"]
+
+    assert read_plain(report(broken)) is None
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{}", report(aggregatedWorkloads=None), report(next="page")])
+def test_a_report_that_is_not_as_documented_is_not_plain(body: bytes) -> None:
+    assert read_plain(body) is None
+
+
+def test_a_key_that_is_given_twice_is_not_plain() -> None:
+    body = report(workload()).replace(b'"totalCost"', b'"totalCost": 1, "totalCost"')
+
+    assert read_plain(body) is None
+
+
+def test_no_workloads_are_no_rows() -> None:
+    read = read_plain(json.dumps(json.loads(report())).encode())
+
+    assert read
+    assert read.count == 0
+    assert {len(column) for column in read.columns.values()} == {0}
