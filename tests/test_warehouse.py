@@ -134,6 +134,12 @@ def test_a_decimal_text_that_is_too_large_or_none_refuses_the_rows(exact: Wareho
         exact.insert("staging.exact", usage(text))
 
 
+def test_nothing_is_drawn_into_the_standard_output(warehouse: Warehouse, queries: Path) -> None:
+    (queries / "drawn.sql").write_text("select current_setting('enable_progress_bar') as is_drawn", encoding="utf-8")
+
+    assert warehouse.frame("drawn")["is_drawn"].to_list() == [False]
+
+
 def test_parts_are_drawn_until_there_are_no_more(exact: Warehouse) -> None:
     parts = [usage("1"), usage("2").slice(0, 0), usage("3.5")]
 

@@ -11,7 +11,7 @@ create table if not exists facts.costs (
     workload varchar not null,
     workload_type varchar not null,
     resource_id varchar not null,
-    labels map(varchar, varchar) not null,
+    labels varchar not null, -- JSON text: a list of key and value, as answered; of a repeated key the last one counts
     charge_period_start timestamp not null,
     charge_period_end timestamp not null,
     billing_currency varchar not null,

@@ -146,6 +146,8 @@ class Warehouse:
         return self._schemas[table]
 
     def _prepare(self) -> None:
+        # after two seconds it would draw into the standard output, whose last line may be JSON
+        self._execute("set enable_progress_bar = false", {})
         for schema in _SCHEMAS:
             self._execute(f"create schema if not exists {schema}", {})
         folders = ["landing", "facts", "pricing", "marts/tables"]
@@ -181,7 +183,7 @@ _FILE = "tallybook.duckdb"
 
 
 @contextmanager
-def open_warehouse(data_dir: Path, *, wait_seconds: float = 600.0, memory_limit: str = "1GB") -> Iterator[Warehouse]:
+def open_warehouse(data_dir: Path, *, wait_seconds: float = 600.0, memory_limit: str = "600MB") -> Iterator[Warehouse]:
     """Open `tallybook.duckdb` for this process alone, waiting for another one to end.
 
     Raises StorageError when the wait is over or the file cannot be opened.
@@ -191,7 +193,7 @@ def open_warehouse(data_dir: Path, *, wait_seconds: float = 600.0, memory_limit:
 
 
 def remake_warehouse(
-    data_dir: Path, fill: Callable[[Warehouse], T], *, wait_seconds: float = 600.0, memory_limit: str = "1GB"
+    data_dir: Path, fill: Callable[[Warehouse], T], *, wait_seconds: float = 600.0, memory_limit: str = "600MB"
 ) -> T:
     """Make a new warehouse with `fill`; it takes the old one's place only when it is complete."""
     new, old = data_dir / f"{_FILE}.new", data_dir / _FILE

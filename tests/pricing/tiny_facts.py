@@ -161,7 +161,7 @@ def add_facts(warehouse: Warehouse, name: str, rows: list[Row]) -> None:
     wanted = {column: kind for column, kind in known.items() if column != "labels"}
     incoming = pl.DataFrame(rows, schema=wanted).to_arrow()
     if "labels" in known:
-        labels = pa.array([[]] * len(rows), pa.map_(pa.string(), pa.string()))
+        labels = pa.array(["[]"] * len(rows))
         incoming = incoming.append_column("labels", labels)
     warehouse.insert(table, incoming)
 

@@ -26,19 +26,20 @@ with counted as (
 windows as (
     select
         asked_from,
-        count(*) > count(distinct nullif(lower(id), '')) as may_repeat
-    from counted
+        bool_and(are_ids_distinct) as are_ids_distinct
+    from staging.scaleops_workload_windows
+    where x_connection = $connection and x_period = $billing_period
     group by asked_from
 ),
 
 workloads as (
     select counted.*
     from counted
-    inner join windows on counted.asked_from = windows.asked_from and not windows.may_repeat
+    inner join windows on counted.asked_from = windows.asked_from and windows.are_ids_distinct
     union all
     select counted.*
     from counted
-    inner join windows on counted.asked_from = windows.asked_from and windows.may_repeat
+    inner join windows on counted.asked_from = windows.asked_from and not windows.are_ids_distinct
     qualify row_number() over (
         partition by
             counted.asked_from,
@@ -50,37 +51,6 @@ workloads as (
             end
         order by counted.position
     ) = 1
-),
-
-label_documents as (
-    select distinct owner_labels
-    from workloads
-),
-
-label_pairs as (
-    select
-        owner_labels,
-        unnest(cast(cast(owner_labels as json) as json[])) as pair,
-        unnest(range(cast(json_array_length(owner_labels) as bigint))) as pair_position
-    from label_documents
-),
-
--- a key may repeat: the last one wins
-label_keys as (
-    select
-        owner_labels,
-        pair ->> '$.key' as label_key,
-        arg_max(pair ->> '$.value', pair_position) as label_value
-    from label_pairs
-    group by owner_labels, pair ->> '$.key'
-),
-
-label_maps as (
-    select
-        owner_labels,
-        map(list(label_key order by label_key), list(label_value order by label_key)) as labels
-    from label_keys
-    group by owner_labels
 )
 
 select
@@ -95,7 +65,7 @@ select
     workloads.workload_name as workload,
     workloads.workload_type,
     workloads.id as resource_id,
-    coalesce(label_maps.labels, cast(map() as map(varchar, varchar))) as labels,
+    workloads.owner_labels as labels,
     workloads.asked_from as charge_period_start,
     workloads.asked_to as charge_period_end,
     $currency as billing_currency,
@@ -104,4 +74,3 @@ select
     workloads.on_demand_hours,
     case when $savings_add_up then workloads.savings_available end as savings_available
 from workloads
-left join label_maps on workloads.owner_labels = label_maps.owner_labels

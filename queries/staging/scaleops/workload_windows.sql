@@ -14,5 +14,6 @@ create table if not exists staging.scaleops_workload_windows (
     end_time varchar not null,
     clusters varchar, -- JSON text, a list in its order; null when answered as null
     workload_count bigint, -- null when the list was answered as null
+    are_ids_distinct boolean not null, -- each workload has an id of its own, without regard to case
     unknown_fields varchar not null -- JSON text of what stands beside the documented fields, '' when nothing does
 )

@@ -41,15 +41,18 @@ def _parse(body: bytes, request: Request, *, tables: tuple[str, str]) -> Parsed:
     notes = _notes(report.window, window)
     unknown = {*report.unknown_names, *_unknown_in_labels(workloads)}
     notes += [f"unknown field {name}: kept" for name in sorted(unknown)]
-    if tables[1] == "workloads":
-        notes += _repeats(workloads["id"])
-    windows = {name: [value.as_py()] for name, value in window.items()} | {
+    windows: dict[str, Any] = {name: [value.as_py()] for name, value in window.items()} | {
         "start_time": [report.window.start_time],
         "end_time": [report.window.end_time],
         "clusters": [None if report.clusters is None else encode(report.clusters)],
         "workload_count": [report.count],
         "unknown_fields": [report.unknown],
     }
+    if tables[1] == "workloads":
+        named, distinct = _ids(workloads["id"])
+        windows["are_ids_distinct"] = [distinct == report.count]
+        if named > distinct:
+            notes.append(f"ids answered more than once: {named - distinct} rows too many, kept, each id counted once")
     return Parsed(tables={tables[0]: windows, tables[1]: workloads}, notes=tuple(notes))
 
 
@@ -140,8 +143,7 @@ def _notes(answered: Window, window: dict[str, Any]) -> list[str]:
     return [f"asked for {asked}, answered for {found}: kept under its own window, not counted for the asked one"]
 
 
-def _repeats(ids: pa.Array) -> list[str]:
-    """Ids are compared without regard to case; an empty one names nothing."""
+def _ids(ids: pa.Array) -> tuple[int, int]:
+    """How many ids there are, and distinct ones. They are compared without regard to case; an empty one is none."""
     named = pc.utf8_lower(ids.filter(pc.not_equal(ids, "")))
-    repeated = len(named) - pc.count_distinct(named).as_py()
-    return [f"ids answered more than once: {repeated} rows too many, kept, each id counted once"] if repeated else []
+    return len(named), pc.count_distinct(named).as_py()
