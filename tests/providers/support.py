@@ -27,6 +27,36 @@ def settings(provider: str, **keys: Any) -> ConnectionSettings:
     return model.model_validate(base | keys)
 
 
+def land(
+    store: RawStore,
+    connection: ConnectionSettings,
+    dataset: str,
+    answers: list[tuple[Request, bytes]] | list[tuple[Request, bytes, datetime]],
+    *,
+    period: str = "2026-10",
+    fetched_at: datetime = FETCHED,
+    error: str = "",
+) -> None:
+    """One fetch of one unit of a connection, as if it had been asked."""
+    files = []
+    for request, body, *captured in answers:
+        sha256, size = store.land(connection.name, dataset, period, [body])
+        captured_at = captured[0] if captured else fetched_at
+        files.append(as_raw_file(request, status=200, sha256=sha256, size_bytes=size, captured_at=captured_at))
+    store.write_receipt(
+        Receipt(
+            provider=connection.provider,
+            connection=connection.name,
+            dataset=dataset,
+            cadence=providers.load(connection.provider).dataset(dataset).cadence.value,
+            period=period,
+            fetched_at=fetched_at,
+            files=tuple(files),
+            error=error,
+        )
+    )
+
+
 class Bench:
     """A warehouse and a raw store to stage answers of one connection into."""
 
@@ -46,23 +76,7 @@ class Bench:
         error: str = "",
     ) -> None:
         """One fetch of one unit; an answer without a time of its own was captured when it was fetched."""
-        files = []
-        for request, body, *captured in answers:
-            sha256, size = self.store.land(self.connection.name, dataset, period, [body])
-            captured_at = captured[0] if captured else fetched_at
-            files.append(as_raw_file(request, status=200, sha256=sha256, size_bytes=size, captured_at=captured_at))
-        self.store.write_receipt(
-            Receipt(
-                provider=self.provider.name,
-                connection=self.connection.name,
-                dataset=dataset,
-                cadence=self.provider.dataset(dataset).cadence.value,
-                period=period,
-                fetched_at=fetched_at,
-                files=tuple(files),
-                error=error,
-            )
-        )
+        land(self.store, self.connection, dataset, answers, period=period, fetched_at=fetched_at, error=error)
 
     def stage(self, *, now: datetime = FETCHED, period: str = "2026-10") -> list[Entry]:
         """Stage what landed, and compute the facts of `period` and of every month that became stale."""

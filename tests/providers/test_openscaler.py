@@ -168,6 +168,16 @@ def test_a_missing_field_of_a_running_machine_is_an_error_that_names_it(key: str
         api.parse_live(encoded(document), LIVE)
 
 
+@pytest.mark.parametrize("state", ["running", "Running", "RUNNING"])
+def test_figures_of_a_running_machine_are_needed_in_whatever_case_it_runs(state: str) -> None:
+    document = example()
+    document["data"]["vms"][1]["state"] = state
+    del document["data"]["vms"][1]["memory.total"]
+
+    with pytest.raises(SchemaError, match=r"memory\.total.*running machine"):
+        api.parse_live(encoded(document), LIVE)
+
+
 @pytest.mark.parametrize("key", ["timestamp", "step", "data"])
 def test_a_missing_top_field_is_an_error_that_names_it(key: str) -> None:
     document = example()

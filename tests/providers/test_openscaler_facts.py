@@ -166,6 +166,58 @@ def test_a_stopped_machine_has_a_disk_and_nothing_else(bench: Bench) -> None:
     assert quantities(bench, "memory_gib_hours") == {}
 
 
+def notices(bench: Bench) -> list[str]:
+    return bench.warehouse.frame(
+        "checks/openscaler/notices",
+        connection=bench.connection.name,
+        period_start=at(1, 0),
+        period_end=at(1, 0, month=11),
+        max_gap_seconds=900,
+    )["notice"].to_list()
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "Running"])
+def test_running_in_another_case_counts_as_running_and_is_told(bench: Bench, state: str) -> None:
+    land(bench, at(5, 10), machine(state=state))
+    bench.stage()
+
+    assert quantities(bench, "instance_hours") == {date(2026, 10, 5): Decimal("0.25")}
+    assert quantities(bench, "memory_gib_hours") == {date(2026, 10, 5): Decimal("0.5")}
+    assert notices(bench) == [f"state '{state}' of 1 machine is not in the document: counted as running"]
+
+
+def test_a_state_that_the_document_does_not_name_is_told_with_its_machines_over_the_month(bench: Bench) -> None:
+    land(bench, at(5, 10), machine(4, state="started"), machine(5, state="started"), machine(6))
+    land(bench, at(5, 11), machine(4, state="started"), machine(7, state="started"), machine(5))
+    land(bench, at(30, 11), machine(4), machine(5), machine(8, state="it's \u202eoff"))
+    bench.stage()
+
+    tail = "not in the document: counted as not running, without instance hours and memory"
+    assert notices(bench) == [
+        f"state 'started' of 3 machines is {tail}",
+        f"state 'it's \u202eoff' of 1 machine is {tail}",
+    ]
+
+
+def test_states_of_another_month_are_not_told(bench: Bench) -> None:
+    land(bench, at(30, 23, month=9), machine(state="stopped"))
+    land(bench, at(1, 0, month=11), machine(state="stopped"))
+    land(bench, at(5, 10), machine())
+    bench.stage()
+
+    assert notices(bench) == []
+
+
+def test_many_odd_states_are_told_in_ten_lines_and_one_for_the_rest(bench: Bench) -> None:
+    land(bench, at(5, 10), *(machine(number, state=f"odd-{number:02d}") for number in range(12)))
+    bench.stage()
+
+    told = notices(bench)
+    assert len(told) == 11
+    assert told[0].startswith("state 'odd-00' of 1 machine is not")
+    assert told[-1].startswith("2 other states of 2 machines are not in the document: ")
+
+
 def test_a_machine_that_is_not_listed_any_more_is_gone(bench: Bench) -> None:
     land(bench, at(5, 10), machine(4), machine(5))
     land(bench, at(5, 10, 6), machine(5))

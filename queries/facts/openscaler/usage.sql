@@ -1,6 +1,7 @@
 -- facts.usage for OpenScaler, integrated over samples: a state holds until the next sample of the connection, at most
 -- $max_gap_seconds; what lies beyond is a gap. Grain: resource, region, meter, UTC day.
 -- A sample shortly before the month carries into it, so samples are read by their time, not by x_period.
+-- The document names one state, 'running'; checks/openscaler/notices.sql tells the others.
 -- Quantities are integer arithmetic (levels in millionths, times in seconds) divided once at the end: a decimal
 -- division would go through a double. Rounded half to even at the 12th decimal.
 -- Parameters: $connection, $billing_period, $period_start, $period_end, $observed_until, $max_gap_seconds.
@@ -70,7 +71,7 @@ vm_spans as (
         vms.region,
         cast(vms.vm_id as varchar) as resource_id,
         vms.name as resource_name,
-        vms.state,
+        lower(vms.state) = 'running' as is_running,
         vms.memory_total,
         vms.disk_capacity
     from day_spans
@@ -94,7 +95,7 @@ levels as (
         1 as level,
         1 as per_unit
     from vm_spans
-    where state = 'running'
+    where is_running
     union all
     select
         day,
@@ -107,7 +108,7 @@ levels as (
         memory_total as level,
         1073741824 as per_unit
     from vm_spans
-    where state = 'running' and memory_total is not null
+    where is_running and memory_total is not null
     union all
     -- A disk is there whether its machine runs or not.
     select

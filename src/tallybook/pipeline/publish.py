@@ -127,14 +127,6 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
         if dataset.cadence is Cadence.HISTORY or now < period.end
     }
     units = warehouse.select("landing.units", period=str(period)).sort("connection", "dataset").to_dicts()
-    receipts = warehouse.select("landing.receipts", period=str(period)).sort("receipt").to_dicts()
-    current = {unit["receipt"] for unit in units}
-    notes = [
-        f"{row['connection']} {row['dataset']}: {note}"
-        for row in receipts
-        for note in row["notes"]
-        if row["receipt"] in current
-    ]
     tables = summarise_month(read_frames(warehouse, period=period), period=period, now=now)
     return MonthInputs(
         period=period,
@@ -152,15 +144,44 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
         ),
         checks={check.name: check.offending.height for check in run_checks(warehouse, period=period)},
         controls=_controls(house, warehouse, period),
-        notices=tuple(dict.fromkeys(notes)),
+        notices=_notices(house, warehouse, period),
     )
 
 
+def _notices(house: House, warehouse: Warehouse, period: BillingPeriod) -> tuple[str, ...]:
+    """What was odd in the answers that the figures are made of, each oddity once.
+
+    Of a history that is its staged fetch; of snapshots every one, since each of them counts.
+    """
+    current = set(warehouse.select("landing.units", period=str(period))["receipt"])
+    adding = {
+        (settings.name, dataset.name)
+        for settings, provider in house.connections
+        for dataset in provider.datasets
+        if dataset.cadence is not Cadence.HISTORY
+    }
+    notes = [
+        f"{row['connection']} {row['dataset']}: {note}"
+        for row in warehouse.select("landing.receipts", period=str(period)).sort("receipt").to_dicts()
+        for note in row["notes"]
+        if row["receipt"] in current or (row["connection"], row["dataset"]) in adding
+    ]
+    for frame in _provider_frames(house, warehouse, period, "notices"):
+        notes += [f"{row['connection']}: {row['notice']}" for row in frame.to_dicts()]
+    return tuple(dict.fromkeys(notes))
+
+
 def _controls(house: House, warehouse: Warehouse, period: BillingPeriod) -> polars.DataFrame:
-    """The control totals of all connections: queries/checks/<provider>/control_totals.sql where there is one."""
+    """The control totals of all connections."""
+    frames = _provider_frames(house, warehouse, period, "control_totals")
+    return polars.concat(frames, how="vertical_relaxed") if frames else polars.DataFrame()
+
+
+def _provider_frames(house: House, warehouse: Warehouse, period: BillingPeriod, check: str) -> list[polars.DataFrame]:
+    """What queries/checks/<provider>/<check>.sql finds, for each connection of a provider that has it."""
     frames = []
     for settings, provider in house.connections:
-        name = f"checks/{provider.name}/control_totals"
+        name = f"checks/{provider.name}/{check}"
         if name in queries(f"checks/{provider.name}"):
             parameters: Mapping[str, object] = {
                 **provider.parameters(settings),
@@ -170,7 +191,7 @@ def _controls(house: House, warehouse: Warehouse, period: BillingPeriod) -> pola
                 "period_end": period.end,
             }
             frames.append(warehouse.frame(name, **parameters))
-    return polars.concat(frames, how="vertical_relaxed") if frames else polars.DataFrame()
+    return frames
 
 
 def _sources(house: House, warehouse: Warehouse, period: BillingPeriod) -> tuple[ManifestInput, ...]:

@@ -91,7 +91,7 @@ def _check_numbers(live: Live, account: RawObject, raw_vms: list[RawObject], raw
         where = f"data.vms[{index}]"
         _check_metrics(vm, raw, VM, where=where)
         # Only of a machine that does not run may figures be absent: the document shows running ones.
-        if vm.state == "running":
+        if vm.state.lower() == "running":  # in another case it counts as running too, and is told
             for column, key in VM.items():
                 if getattr(vm, column) is None:
                     raise SchemaError(f"the answer lacks the number `{where}[{key!r}]` of a running machine")
