@@ -51,18 +51,53 @@ def test_nobody_joins_a_mapped_project_by_its_name() -> None:
 def test_a_name_that_looks_like_a_longer_one_is_kept_apart_too() -> None:
     accounts = [account("a", "p1", "Web"), account("b", "p1", "Web"), account("c", "p1", "Web (a)")]
 
-    assert projects(accounts) == ["Web (a, p1)", "Web (b)", "Web (a)"]
+    assert projects(accounts) == ["Web (a, p1)", "Web (b)", "Web (a) (c)"]
 
 
-NAMES = st.sampled_from(["Web", "Shop", "", "Web (a)", "Web (b)"])
-ACCOUNTS = st.dictionaries(st.tuples(st.sampled_from("abc"), st.sampled_from(["p1", "p2", "p3"])), NAMES)
+def test_a_name_that_looks_like_the_longest_one_joins_nobody() -> None:
+    accounts = [account("a", "1", "Web"), account("a", "2", "Web"), account("b", "1", "Web (a, 1)")]
+
+    assert projects(accounts) == ["Web (a, 1, 3)", "Web (a, 2)", "Web (a, 1) (b)"]
 
 
-@given(ACCOUNTS, st.randoms())
-def test_unmapped_accounts_never_share_a_project_whatever_their_order(names, random) -> None:
+def test_a_project_of_finance_that_looks_like_the_longest_form_is_joined_by_nobody() -> None:
+    accounts = [account("a", "1", "Web"), account("b", "1", "x"), account("b", "2", "y"), account("b", "3", "z")]
+    rules = [rule("b", str(number + 1), name) for number, name in enumerate(["Web", "Web (a)", "Web (a, 1)"])]
+
+    assert projects(accounts, *rules) == ["Web (a, 1, 3)", "Web", "Web (a)", "Web (a, 1)"]
+
+
+def test_an_id_cannot_be_written_so_that_it_reads_like_another_name_and_id() -> None:
+    accounts = [account("a", "1) (b, 2", "Web"), account("b", "2", "Web (a, 1)")]
+    taken = ["Web", "Web (a)", "Web (a, 1)", "Web (a, 1) (b)"]
+    rules = [rule("c", str(number), name) for number, name in enumerate(taken)]
+
+    assert projects(accounts, *rules) == ["Web (a, 1) %28b%2C 2)", "Web (a, 1) (b, 2)"]
+
+
+IDS = st.sampled_from(["1", "2", "1, 3", "1) (b, 2"])
+NAMES = st.recursive(
+    st.sampled_from(["Web", "Shop", "", " "]),
+    lambda names: st.builds(
+        "{} ({})".format, names, st.builds(", ".join, st.lists(st.sampled_from(["a", "b", "1", "2", "3"]), max_size=3))
+    ),
+    max_leaves=3,
+)
+ACCOUNTS = st.dictionaries(st.tuples(st.sampled_from("abc"), IDS), NAMES)
+RULES = st.dictionaries(st.tuples(st.sampled_from("abc"), IDS), NAMES.filter(str.strip), max_size=4)
+
+
+@given(ACCOUNTS, RULES, st.randoms())
+def test_nobody_who_is_not_mapped_shares_a_project_whatever_the_order(names, mapped, random) -> None:
     accounts = [account(connection, identity, name) for (connection, identity), name in names.items()]
+    rules = [rule(connection, identity, project) for (connection, identity), project in mapped.items()]
+    assigned = assign_projects(accounts, rules)
+    own = [one.project for one in assigned if not one.is_mapped]
     shuffled = list(accounts)
     random.shuffle(shuffled)
 
-    assert len(set(projects(accounts))) == len(accounts)
-    assert dict(zip(accounts, projects(accounts), strict=True)) == dict(zip(shuffled, projects(shuffled), strict=True))
+    assert len(set(own)) == len(own)
+    assert not set(own) & set(mapped.values())
+    assert {one.account: one.project for one in assign_projects(shuffled, rules)} == {
+        one.account: one.project for one in assigned
+    }

@@ -33,7 +33,8 @@ def assign_projects(accounts: Sequence[SubAccount], rules: Iterable[ProjectRule]
 
     Two unmapped sub accounts of one name stay two projects: each is called `name (connection)`, and
     `name (connection, id)` when that is not enough. A name that a rule already uses counts as taken, so nobody
-    joins finance's project by calling a sub account like it. The result does not depend on the order.
+    joins finance's project by calling a sub account like it. The result does not depend on the order. `accounts` hold
+    each connection and id once.
     """
     by_key = {(rule.connection, rule.sub_account_id): rule for rule in rules}
     found = [
@@ -52,18 +53,29 @@ def assign_projects(accounts: Sequence[SubAccount], rules: Iterable[ProjectRule]
 
 
 def _own_names(accounts: Sequence[SubAccount], *, taken: set[str]) -> Mapping[SubAccount, str]:
-    def plain(one: SubAccount) -> str:
-        return one.name.strip() or one.sub_account_id.strip() or one.connection
+    """A name for each account that no other and no rule uses: who shares one takes the next longer, until none does.
 
-    def with_connection(one: SubAccount) -> str:
-        return f"{plain(one)} ({one.connection})"
+    It ends, since names are chosen by third parties but the longest forms of two accounts always differ.
+    """
+    lengths = dict.fromkeys(accounts, 0)
+    while True:
+        names = {one: _own_name(one, length) for one, length in lengths.items()}
+        uses = Counter(names.values()) + Counter(taken)
+        shared = [one for one, name in names.items() if uses[name] > 1]
+        if not shared:
+            return names
+        for one in shared:
+            lengths[one] += 1
 
-    uses = Counter(plain(one) for one in accounts) + Counter(taken)
-    longer = [one for one in accounts if uses[plain(one)] > 1]
-    used_twice = Counter(with_connection(one) for one in longer)
-    used_twice += Counter(plain(one) for one in accounts if uses[plain(one)] == 1) + Counter(taken)
-    names = {one: plain(one) for one in accounts}
-    for one in longer:
-        name = with_connection(one)
-        names[one] = name if used_twice[name] == 1 else f"{plain(one)} ({one.connection}, {one.sub_account_id})"
-    return names
+
+def _own_name(one: SubAccount, length: int) -> str:
+    """`Web`, `Web (connection)`, `Web (connection, id)`, `Web (connection, id, 3)`, and so on.
+
+    From the third on, marks of the form itself are escaped in the id, so that a name can be read in one way only.
+    """
+    name = one.name.strip() or one.sub_account_id.strip() or one.connection
+    if length == 0:
+        return name
+    identity = one.sub_account_id.replace("%", "%25").replace("(", "%28").replace(",", "%2C")
+    parts = [one.connection, identity, str(length)]
+    return f"{name} ({', '.join(parts[:length])})"
