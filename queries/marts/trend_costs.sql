@@ -1,4 +1,4 @@
--- What the months up to this one cost, as far as their charges were made.
+-- What the months up to this one cost; the charges of each of them must stand (marts.charged_months).
 -- Grain: month, currency. Parameters: $first_period, $billing_period ('2026-10').
 select
     billing_period,

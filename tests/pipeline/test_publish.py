@@ -1,7 +1,8 @@
 """Reports over answers that were landed by hand: no provider is asked, no page is rendered."""
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from tallybook.contract import Request
 from tallybook.periods import BillingPeriod
+from tallybook.pipeline.collect import rebuild
 from tallybook.pipeline.house import House, open_house
 from tallybook.pipeline.publish import Published, report
 from tallybook.providers.openscaler import api
@@ -17,6 +19,7 @@ from tests.providers.support import land
 OCTOBER = BillingPeriod(2026, 10)
 NOW = datetime(2026, 11, 2, 6, tzinfo=UTC)
 PRICES = "provider,connection,sub_account_id,region,meter,unit,unit_price,currency,valid_from,valid_to,source\n"
+CORE_PRICE = "ocore,,,,core_hours,core-hour,2,EUR,2026-01-01,,list\n"
 LIVE = json.loads((Path(api.__file__).parent / "samples" / "live.json").read_text(encoding="utf-8"))
 
 
@@ -28,7 +31,7 @@ def _no_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 def house(folder: Path, *providers: str) -> House:
     """A house with a connection `<provider>-main` for each provider, none of which can be asked."""
     (folder / "books").mkdir(parents=True, exist_ok=True)
-    (folder / "books" / "prices.csv").write_text(PRICES, encoding="utf-8")
+    (folder / "books" / "prices.csv").write_text(PRICES + CORE_PRICE, encoding="utf-8")
     (folder / "tallybook.toml").write_text(
         "".join(
             f'[[connections]]\nname = "{name}-main"\nprovider = "{name}"\nbase_url = "http://127.0.0.1:9"\n'
@@ -76,3 +79,82 @@ def test_what_was_odd_in_any_sample_of_the_month_is_told_not_only_the_last_one_s
     land_snapshot(place, datetime(2026, 10, 6, 10, tzinfo=UTC))
 
     assert "openscaler-main live: unknown field data.vms.gpu: kept" in document(published(place))["notices"]
+
+
+def land_usage(house: House, period: BillingPeriod, *core_hours: str, connection: str = "ocore-main") -> None:
+    """oCore's usage of a month: one item in each of its first hours. Fetched the day after its end."""
+    asked = {"period": "hourly", "start_date": f"{period.start:%FT%TZ}", "end_date": f"{period.end:%FT%TZ}"}
+    fields = dict.fromkeys(("bandwidthInBytes", "bandwidthOutBytes", "diskGbHours", "instanceCount"), 0)
+    fields |= {"instanceHours": 0, "ramGbHours": 0}
+    items = [
+        {"periodStart": f"{period.start + timedelta(hours=hour):%FT%TZ}", "periodType": "hourly", "projectId": "p-1"}
+        | {"projectName": "Web", "cpuCoreHours": "<>", **fields}
+        for hour in range(len(core_hours))
+    ]
+    text = json.dumps({"items": items, "period": "hourly", "totals": None})
+    for amount in core_hours:
+        text = text.replace('"<>"', amount, 1)
+    answer = (Request("usage", "/usage", params=tuple(asked.items()), asked=asked), text.encode())
+    fetched_at = period.end + timedelta(days=1, hours=5)
+    land(
+        house.store, house.settings.connection(connection), "usage", [answer], period=str(period), fetched_at=fetched_at
+    )
+
+
+def trend(result: Published) -> list[tuple[str, str, bool]]:
+    return [
+        (row["billing_period"], row["effective_cost"]["exact"], row["is_complete"]) for row in document(result)["trend"]
+    ]
+
+
+def with_history(folder: Path, *providers: str) -> House:
+    """July to October at 1, 2, 3 and 4 core-hours in their first hour, 2 EUR each."""
+    place = house(folder, "ocore", *providers)
+    for before, amount in ((3, "1"), (2, "2"), (1, "3"), (0, "4")):
+        land_usage(place, OCTOBER.shift(-before), amount)
+    return place
+
+
+def test_a_rebuild_brings_back_the_trend_of_all_months(tmp_path: Path) -> None:
+    place = with_history(tmp_path)
+    for before in (3, 2, 1):
+        published(place, OCTOBER.shift(-before))
+    closed = published(place, final=True)
+    assert [row[:2] for row in trend(closed)] == [
+        ("2026-07", "2"), ("2026-08", "4"), ("2026-09", "6"), ("2026-10", "8"),
+    ]  # fmt: skip
+
+    rebuild(place, clock=lambda: NOW + timedelta(days=40))
+
+    again = published(place)
+    assert (again.is_new, again.revision, again.status) == (False, 1, "FINAL")
+
+
+@pytest.mark.parametrize("order", [(0,), (3, 0), (0, 1, 2, 3, 0), (1, 2, 3, 0)])
+def test_the_trend_does_not_depend_on_which_months_were_reported(tmp_path: Path, order: Sequence[int]) -> None:
+    place = with_history(tmp_path, "openscaler")
+    for before in order:
+        result = published(place, OCTOBER.shift(-before))
+
+    # OpenScaler is configured and was never seen: no month is complete
+    assert trend(result) == [
+        ("2026-07", "2", False), ("2026-08", "4", False), ("2026-09", "6", False), ("2026-10", "8", False),
+    ]  # fmt: skip
+
+
+def test_a_price_of_an_earlier_month_that_changes_changes_the_trend(tmp_path: Path) -> None:
+    place = with_history(tmp_path)
+    published(place)
+    dearer = CORE_PRICE.replace(",2,EUR,2026-01-01,", ",3,EUR,2026-01-01,2026-08-01")
+    later = CORE_PRICE.replace("2026-01-01", "2026-08-01")
+    place.settings.books_dir.joinpath("prices.csv").write_text(PRICES + dearer + later, encoding="utf-8")
+
+    assert [row[1] for row in trend(published(place))] == ["3", "4", "6", "8"]
+
+
+def test_an_earlier_month_that_lands_later_is_in_the_trend(tmp_path: Path) -> None:
+    place = with_history(tmp_path)
+    published(place)
+    land_usage(place, OCTOBER.shift(-4), "5")
+
+    assert [row[:2] for row in trend(published(place))][:2] == [("2026-06", "10"), ("2026-07", "2")]

@@ -12,7 +12,7 @@ from tallybook.errors import StorageError
 from tallybook.money import CONTEXT, quantise
 from tallybook.periods import BillingPeriod
 from tallybook.pricing.books import Books
-from tallybook.pricing.charges import ensure_charges, make_charges
+from tallybook.pricing.charges import make_charges
 from tallybook.pricing.checks import run_checks
 from tests.pricing.tiny_facts import OCTOBER, add_facts, at, charges, cost, priced, quota, usage, warehouse_with
 
@@ -290,17 +290,6 @@ def test_a_failure_leaves_the_charges_as_they_were(tmp_path: Path) -> None:
         make_charges(warehouse, period=OCTOBER, books=Books(prices=(dear,)))
 
     assert charges(warehouse, "consumed_quantity", "effective_cost") == [(Decimal(1), Decimal("0.1"))]
-
-
-def test_charges_are_made_only_where_there_are_none_yet(tmp_path: Path) -> None:
-    warehouse = warehouse_with(usage=[usage("1")])
-    books = priced(warehouse, tmp_path, CORE)
-    add_facts(warehouse, "usage", [usage("1", start="2026-10-04")])
-    ensure_charges(warehouse, period=OCTOBER, books=books)
-    had = len(charges(warehouse, "meter"))
-    make_charges(warehouse, period=OCTOBER, books=books)
-
-    assert (had, len(charges(warehouse, "meter"))) == (1, 2)
 
 
 def test_a_meter_nobody_knows_is_kept_and_has_no_price(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from tallybook.facts import refresh_facts
 from tallybook.landing import RawStore
 from tallybook.manifest import Entry
 from tallybook.periods import BillingPeriod
+from tallybook.pricing.charges import outdate_charges
 from tallybook.settings import ConnectionSettings, Settings, load_settings
 from tallybook.staging import Stager
 from tallybook.warehouse import Warehouse, open_warehouse
@@ -60,8 +61,19 @@ def load(house: House, warehouse: Warehouse, *, now: datetime, periods: Sequence
     """Stage what landed since the last time, and compute the facts that it changed."""
     by_name = {provider.name: provider for _, provider in house.connections}
     staged = Stager(warehouse, house.store, by_name).load_pending()
+    outdate_charges(warehouse, {str(period) for period in periods} | _changing_months(house, warehouse))
     refresh_facts(warehouse, house.connections, now=now, periods=periods)
     return staged
+
+
+def _changing_months(house: House, warehouse: Warehouse) -> set[str]:
+    """The months whose facts will be computed again, or lose those of a connection that is gone."""
+    configured = {settings.name for settings in house.settings.connections}
+    stale = warehouse.select("landing.stale_facts").to_dicts()
+    known = warehouse.frame("marts/connection_months").to_dicts()
+    return {row["billing_period"] for row in stale if row["connection"] in configured} | {
+        row["billing_period"] for row in known if row["connection"] not in configured
+    }
 
 
 def begun(period: BillingPeriod, *, now: datetime) -> BillingPeriod:

@@ -18,13 +18,13 @@ from tallybook.documents.monthly import build_report
 from tallybook.errors import UsageError
 from tallybook.landing import building
 from tallybook.periods import BillingPeriod
+from tallybook.pipeline.charging import charge_months
 from tallybook.pipeline.collect import Clock
 from tallybook.pipeline.export import standard_documents
 from tallybook.pipeline.files import TABLES, Edition, write_library, write_revision
 from tallybook.pipeline.house import House, begun, load
 from tallybook.pipeline.revisions import Revision, last_closed, latest_revision, library
 from tallybook.pricing.books import COLUMNS, Books, read_books
-from tallybook.pricing.charges import make_charges
 from tallybook.pricing.checks import run_checks
 from tallybook.render.csv import render_csv
 from tallybook.render.json import render_json
@@ -83,8 +83,7 @@ def report(
         previous = latest_revision(house.reports_dir, str(period))
         closed = last_closed(house.reports_dir, str(period))
         load(house, warehouse, now=now, periods=[period])
-        for month in (period.shift(-1), period):
-            make_charges(warehouse, period=month, books=books)
+        charge_months(house, warehouse, period, books=books, now=now)
         inputs = _inputs(house, warehouse, period, books=books, now=now)
         fingerprint = _fingerprint(inputs)
         if previous and previous.fingerprint == fingerprint and (closed is not None or not final):

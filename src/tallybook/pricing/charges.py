@@ -15,6 +15,7 @@ from tallybook.pricing.books import Books, Price
 from tallybook.pricing.meters import meter_or_plain
 from tallybook.warehouse import Warehouse
 
+CHARGED_MONTHS = "marts.charged_months"
 _TABLES = ("pricing.prices", "pricing.meters", "pricing.accounts", "marts.book_charges", "marts.month_costs")
 
 
@@ -31,11 +32,10 @@ def make_charges(warehouse: Warehouse, *, period: BillingPeriod, books: Books) -
             warehouse.insert_query(f"marts.{table}", f"marts/{table}", billing_period=month)
 
 
-def ensure_charges(warehouse: Warehouse, *, period: BillingPeriod, books: Books) -> None:
-    """Make the charges of a month that has none yet, so that a later month has something to compare with."""
-    counted = warehouse.frame("marts/charge_count", billing_period=str(period))
-    if not counted.item():
-        make_charges(warehouse, period=period, books=books)
+def outdate_charges(warehouse: Warehouse, months: Iterable[str]) -> None:
+    """Say that the charges of these months stand no more; to be called before their facts change."""
+    for month in months:
+        warehouse.delete(CHARGED_MONTHS, billing_period=month)
 
 
 def price_rows(prices: Iterable[Price], period: BillingPeriod) -> pl.DataFrame:
