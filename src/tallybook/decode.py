@@ -12,7 +12,9 @@ from tallybook.money import CONTEXT
 
 T = TypeVar("T")
 
-_DIGITS_BEFORE = 26  # DECIMAL(38, 12)
+# A figure is below 10^18: in bytes that is an exabyte. The warehouse's DECIMAL(38, 12) has 26 digits before the point,
+# so that a hundred million of the largest still add up; what is beyond would stop the sums of everybody else.
+FIGURE_DIGITS = 18
 _DIGITS_BEHIND = 1100  # the longest exact double has 1074
 
 
@@ -62,16 +64,23 @@ def encode(value: Any) -> str:
     return encoder.encode(value).decode()
 
 
-def number_text(value: Decimal | None) -> str | None:
+def is_figure(value: Decimal) -> bool:
+    """Whether a provider's figure can have this value: a number below 10^18, on either side of zero."""
+    return value.is_finite() and (not value or value.adjusted() < FIGURE_DIGITS)
+
+
+def number_text(value: Decimal | None, field: str) -> str | None:
     """A decimal as plain text for a staging column; None stays None.
 
-    Raises SchemaError for what is no number (NaN) or none of this world: 1e999999999 would be written out in
-    a thousand million digits.
+    Raises SchemaError naming the field for what is no figure (see `is_figure`) or has no end: 1e-999999999 would be
+    written out in a thousand million digits.
     """
     if value is None:
         return None
-    if not value.is_finite() or (value and value.adjusted() >= _DIGITS_BEFORE) or _exponent(value) < -_DIGITS_BEHIND:
-        raise SchemaError(f"{value!s:.40} is no number that a figure can have")
+    if not is_figure(value) or _exponent(value) < -_DIGITS_BEHIND:
+        raise SchemaError(
+            f"{field} is {value!s:.40}, which is no number that a figure can have (below 10^{FIGURE_DIGITS})"
+        )
     return format(value, "f")
 
 

@@ -14,6 +14,7 @@ from tallybook.pipeline.collect import rebuild
 from tallybook.pipeline.house import House, open_house
 from tallybook.pipeline.publish import Published, report
 from tallybook.providers.openscaler import api
+from tallybook.providers.scaleops import parse
 from tests.providers.support import land
 
 OCTOBER = BillingPeriod(2026, 10)
@@ -35,7 +36,7 @@ def house(folder: Path, *providers: str) -> House:
     (folder / "tallybook.toml").write_text(
         "".join(
             f'[[connections]]\nname = "{name}-main"\nprovider = "{name}"\nbase_url = "http://127.0.0.1:9"\n'
-            'token = { env = "TOKEN" }\n'
+            'token = { env = "TOKEN" }\n' + ('currency = "USD"\n' if name == "scaleops" else "")
             for name in providers
         ),
         encoding="utf-8",
@@ -81,8 +82,8 @@ def test_what_was_odd_in_any_sample_of_the_month_is_told_not_only_the_last_one_s
     assert "openscaler-main live: unknown field data.vms.gpu: kept" in document(published(place))["notices"]
 
 
-def land_usage(house: House, period: BillingPeriod, *core_hours: str, connection: str = "ocore-main") -> None:
-    """oCore's usage of a month: one item in each of its first hours. Fetched the day after its end."""
+def land_usage(house: House, period: BillingPeriod, *core_hours: str, fetched_days_later: int = 0) -> None:
+    """oCore's usage of a month: one item in each of its first hours. Fetched on the day after its end, or later."""
     asked = {"period": "hourly", "start_date": f"{period.start:%FT%TZ}", "end_date": f"{period.end:%FT%TZ}"}
     fields = dict.fromkeys(("bandwidthInBytes", "bandwidthOutBytes", "diskGbHours", "instanceCount"), 0)
     fields |= {"instanceHours": 0, "ramGbHours": 0}
@@ -95,10 +96,21 @@ def land_usage(house: House, period: BillingPeriod, *core_hours: str, connection
     for amount in core_hours:
         text = text.replace('"<>"', amount, 1)
     answer = (Request("usage", "/usage", params=tuple(asked.items()), asked=asked), text.encode())
-    fetched_at = period.end + timedelta(days=1, hours=5)
-    land(
-        house.store, house.settings.connection(connection), "usage", [answer], period=str(period), fetched_at=fetched_at
-    )
+    fetched_at = period.end + timedelta(days=fetched_days_later, hours=5)
+    connection = house.settings.connection("ocore-main")
+    land(house.store, connection, "usage", [answer], period=str(period), fetched_at=fetched_at)
+
+
+def land_costs(house: House, total: str) -> None:
+    """ScaleOps' costs of the first of October: one documented workload with this total."""
+    text = (Path(parse.__file__).parent / "samples" / "workloads.json").read_text(encoding="utf-8")
+    workloads = json.loads(text)["aggregatedWorkloads"][:1]
+    window = {"startTime": "2026-10-01T00:00:00", "endTime": "2026-10-02T00:00:00"}
+    body = {"aggregatedWorkloads": [{**workloads[0], "totalCost": "<>"}], "clusters": ["c"], "window": window}
+    start = int(OCTOBER.start.timestamp()) * 1000
+    question = Request("workloads", "/report", asked={"from": str(start), "to": str(start + 86_400_000)})
+    answer = (question, json.dumps(body).replace('"<>"', total).encode())
+    land(house.store, house.settings.connection("scaleops-main"), "workloads", [answer], fetched_at=NOW)
 
 
 def trend(result: Published) -> list[tuple[str, str, bool]]:
@@ -158,3 +170,27 @@ def test_an_earlier_month_that_lands_later_is_in_the_trend(tmp_path: Path) -> No
     land_usage(place, OCTOBER.shift(-4), "5")
 
     assert [row[:2] for row in trend(published(place))][:2] == [("2026-06", "10"), ("2026-07", "2")]
+
+
+def test_a_figure_nobody_can_have_stops_its_own_unit_and_no_report(tmp_path: Path) -> None:
+    place = house(tmp_path, "ocore", "scaleops")
+    land_usage(place, OCTOBER, "4")
+    land_costs(place, "99999999999999999999999999")
+    result = published(place)
+
+    assert result.status == "DRAFT"
+    assert trend(result)[-1][:2] == ("2026-10", "8")
+    (reason,) = [reason for reason in result.reasons if "totalCost" in reason]
+    assert reason.startswith("scaleops-main workloads 2026-10 could not be collected: ")
+
+
+@pytest.mark.parametrize("amount", ["9e24", "999999999999999999999999", "1e18"])
+def test_a_quantity_nobody_can_have_keeps_what_was_there_and_says_why(tmp_path: Path, amount: str) -> None:
+    place = house(tmp_path, "ocore")
+    land_usage(place, OCTOBER, "4")
+    published(place)
+    land_usage(place, OCTOBER, "1", amount, fetched_days_later=1)
+    result = published(place)
+
+    assert (result.status, trend(result)[-1][1]) == ("DRAFT", "8")
+    assert any("ocore-main usage 2026-10" in reason and "cpuCoreHours" in reason for reason in result.reasons)

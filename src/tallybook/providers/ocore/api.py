@@ -67,15 +67,16 @@ class TotalsReport(msgspec.Struct, frozen=True):
     totals: list[UsageTotals] | None
 
 
-_QUANTITIES = (
-    "cpu_core_hours",
-    "ram_gb_hours",
-    "disk_gb_hours",
-    "bandwidth_in_bytes",
-    "bandwidth_out_bytes",
-    "instance_hours",
-    "instance_count",
-)
+# column -> the key it is read from
+_QUANTITIES = {
+    "cpu_core_hours": "cpuCoreHours",
+    "ram_gb_hours": "ramGbHours",
+    "disk_gb_hours": "diskGbHours",
+    "bandwidth_in_bytes": "bandwidthInBytes",
+    "bandwidth_out_bytes": "bandwidthOutBytes",
+    "instance_hours": "instanceHours",
+    "instance_count": "instanceCount",
+}
 
 
 def authenticate(settings: OcoreSettings, read_secret: SecretReader) -> Auth:
@@ -179,7 +180,7 @@ def _total_columns(totals: list[UsageTotals], unknown: list[str]) -> Columns:
 
 def _numbers(rows: Iterable[msgspec.Struct]) -> Columns:
     listed = list(rows)
-    return {name: [number_text(getattr(row, name)) for row in listed] for name in _QUANTITIES}
+    return {name: [number_text(getattr(row, name), key) for row in listed] for name, key in _QUANTITIES.items()}
 
 
 def _instant(text: str) -> datetime | None:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from tallybook.contract import Auth, Columns, Parsed, Request, Session
-from tallybook.decode import decode, encode, known_fields, number_text, unknown_fields, unknown_names
+from tallybook.decode import decode, encode, is_figure, known_fields, number_text, unknown_fields, unknown_names
 from tallybook.errors import SchemaError
 from tallybook.http import StaticHeaders
 from tallybook.periods import BillingPeriod, parse_instant
@@ -100,14 +100,14 @@ def _check_numbers(live: Live, account: RawObject, raw_vms: list[RawObject], raw
 
 
 def _check_metrics(item: Metric, raw: RawObject, keys: Mapping[str, str], *, where: str) -> None:
-    """The document has no number in quotes (the decoder would take one), below zero or beyond DECIMAL(38, 18)."""
+    """The document has no number in quotes (the decoder would take one), below zero or beyond any figure."""
     for column, key in keys.items():
         value: Decimal | None = getattr(item, column)
         if value is None:
             continue
         if bytes(raw[key]).lstrip().startswith(b'"'):
             raise SchemaError(f"a text stands where the document has a number - at `{where}[{key!r}]`")
-        if value.adjusted() > 19 or value < 0:
+        if not is_figure(value) or value < 0:
             raise SchemaError(f"the number at `{where}[{key!r}]` is out of range")
 
 
@@ -160,7 +160,7 @@ def _vpc_columns(vpcs: Sequence[Vpc], unknown: list[str]) -> Columns:
 
 
 def _numbers(rows: Sequence[Metric], keys: Mapping[str, str]) -> dict[str, list[Any]]:
-    return {column: [number_text(getattr(row, column)) for row in rows] for column in keys}
+    return {column: [number_text(getattr(row, column), key) for row in rows] for column, key in keys.items()}
 
 
 def _instant(text: str) -> datetime | None:

@@ -14,11 +14,12 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tallybook.decode import decode
+from tallybook.decode import FIGURE_DIGITS, decode, is_figure
 from tallybook.errors import SchemaError
 from tallybook.money import SCALE, quantise
 
 EXACT = pa.decimal128(38, SCALE)
+FIGURE = pa.decimal128(FIGURE_DIGITS + SCALE, SCALE)
 # A double's shortest text has up to 17 digits, often more than 12 behind the point. One digit below the full
 # width, or rounding is ten times slower; and DuckDB's own cast between two scales is far slower still.
 WIDE = pa.decimal128(37, 20)
@@ -30,7 +31,7 @@ def decimals(raws: Sequence[msgspec.Raw], field: str, first: int = 0) -> pa.Arra
     """JSON numbers as the warehouse's decimals: every digit up to the 12th behind the point, rounded half-even there.
 
     `first` is the row of the first value. Raises SchemaError naming the field and the row when a value is no number,
-    or too large for the warehouse.
+    or too large for a figure.
     """
     texts = _texts(raws)
     for convert in (_exact, _rounded):
@@ -52,7 +53,7 @@ def documents(raws: Sequence[msgspec.Raw], field: str, kind: Any) -> pa.Array:
 
 
 def _exact(texts: pa.Array) -> pa.Array:
-    return texts.cast(EXACT)
+    return texts.cast(FIGURE).cast(EXACT)
 
 
 def _rounded(texts: pa.Array) -> pa.Array:
@@ -79,8 +80,8 @@ def _decimal(raw: msgspec.Raw, field: str, row: int) -> Decimal:
         value = quantise(Decimal(text.decode()), SCALE)
     except InvalidOperation:
         value = Decimal("Infinity")
-    if not value.is_finite() or value.adjusted() >= 38 - SCALE:
-        raise SchemaError(f"{text[:60].decode()} is too large to keep exactly - at {where}")
+    if not is_figure(value):
+        raise SchemaError(f"{text[:60].decode()} is too large for a figure (below 10^{FIGURE_DIGITS}) - at {where}")
     return value
 
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from tallybook.contract import Parsed, Request
-from tallybook.decode import decode, encode, number_text, unknown_names
+from tallybook.decode import decode, encode, is_figure, number_text, unknown_names
 from tallybook.errors import SchemaError
 from tallybook.providers.syseleven.checks import flavors_disagree
 from tallybook.providers.syseleven.fields import ALIASES, Form, documented, required
@@ -96,7 +96,7 @@ def _parse(body: bytes, question: Question, *, table: str) -> Parsed:
                 "region": [value.region for value in values],
                 "resource": [value.resource for value in values],
                 "type": [value.type for value in values],
-                "value": [number_text(value.value) for value in values],
+                "value": [number_text(value.value, value.resource) for value in values],
                 "is_documented": [value.is_documented for value in values],
                 "unknown_fields": [value.unknown_fields for value in values],
             },
@@ -184,7 +184,7 @@ def _number(raw: msgspec.Raw, where: str, *, least: int | None) -> Decimal:
     if text[:1] not in b"-0123456789":  # the decoder would take a number in quotes, too
         raise SchemaError(f"the answer does not fit its document: `{where}` is no number but {_excerpt(text)}")
     value = decode(text, Decimal)
-    if value.adjusted() > 19 or (least is not None and value < least):
+    if not is_figure(value) or (least is not None and value < least):
         raise SchemaError(f"the answer does not fit its document: `{where}` is out of range: {_excerpt(text)}")
     return value
 
