@@ -99,9 +99,7 @@ costed as (
         priced.*,
         pricing.from_trillionths(pricing_trillionths) as pricing_quantity,
         pricing.from_trillionths(
-            pricing.half_even(
-                pricing_trillionths * cast(price_digits as hugeint), cast(price_divisor as hugeint)
-            )
+            pricing.times_price(pricing_trillionths, cast(price_digits as hugeint), cast(price_divisor as hugeint))
         ) as list_cost
     from priced
 )

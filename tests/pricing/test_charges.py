@@ -168,6 +168,15 @@ def test_a_cost_is_rounded_half_even_at_the_twelfth_decimal(tmp_path: Path, quan
     assert charges(warehouse, "effective_cost") == [(Decimal(cost_text),)]
 
 
+@pytest.mark.parametrize("unit_price", ["0.034712345678", "999999.999999999999", "999999999"])
+def test_the_largest_figure_of_a_provider_can_be_priced(tmp_path: Path, unit_price: str) -> None:
+    warehouse = warehouse_with(usage=[usage("99999999999999999.999999999999")])
+    priced(warehouse, tmp_path, CORE.replace("0.10", unit_price))
+
+    exact = CONTEXT.multiply(Decimal(unit_price), Decimal("99999999999999999.999999999999"))
+    assert charges(warehouse, "effective_cost") == [(quantise(exact, 12),)]
+
+
 def test_petabytes_keep_every_byte(tmp_path: Path) -> None:
     warehouse = warehouse_with(usage=[usage("9007199254740993000", meter="network_in_bytes")])
     priced(warehouse, tmp_path, "alpha,,,,network_in_bytes,GiB,0.000000000001,EUR,2026-01-01,,")
@@ -178,7 +187,7 @@ def test_petabytes_keep_every_byte(tmp_path: Path) -> None:
     ]
 
 
-AMOUNTS = st.decimals(min_value=0, max_value=10**10, places=12)
+AMOUNTS = st.decimals(min_value=0, max_value=10**12, places=12)
 UNIT_PRICES = st.decimals(min_value=0, max_value=10**5, places=12)
 
 
@@ -282,7 +291,7 @@ def test_a_month_without_facts_has_no_charges_any_more(tmp_path: Path) -> None:
 def test_a_failure_leaves_the_charges_as_they_were(tmp_path: Path) -> None:
     warehouse = warehouse_with(usage=[usage("1")])
     books = priced(warehouse, tmp_path, CORE)
-    # whole trillionths times the price's digits no longer fit into 38 digits
+    # the cost has more than the 26 digits before the point that a DECIMAL(38, 12) holds
     add_facts(warehouse, "usage", [usage("9" * 26, account="p2", start="2026-10-03")])
     dear = replace(books.prices[0], unit_price=Decimal("999999.123456789"))
 
