@@ -88,7 +88,11 @@ def test_a_quoted_line_break_keeps_the_count_of_lines(tmp_path: Path) -> None:
         ("unit_price", ("0.0135", "-1"), "column unit_price: -1 is below zero"),
         ("unit_price", ("0.0135", "NaN"), "column unit_price: 'NaN' is no decimal number"),
         ("unit_price", ("0.0135", "0.0000000000001"), "more than 12 decimals"),
-        ("unit_price", ("0.0135", "1234567890.123456789"), "or 18 digits"),
+        ("unit_price", ("0.0135", "123456789.1234567891"), "or 18 digits"),
+        ("unit_price", ("0.0135", "1." + 30 * "0" + "1"), "more than 12 decimals"),
+        ("unit_price", ("0.0135", "0." + 4999 * "0" + "1"), "more than 12 decimals"),
+        ("unit_price", ("0.0135", "1000000000"), "column unit_price: 1000000000 has more than 9 digits before the dot"),
+        ("unit_price", ("0.0135", "1" + 30 * "0"), "digits before the dot"),
         ("unit_price", ("0.0135", ""), "column unit_price: is empty"),
         ("valid_from", ("2026-01-01", "01.01.2026"), "column valid_from: '01.01.2026' is no date; write YYYY-MM-DD"),
         ("valid_from", ("2026-01-01", "2026-02-30"), "column valid_from: '2026-02-30' is no date"),
@@ -105,6 +109,32 @@ def test_a_wrong_cell_is_named(tmp_path: Path, column: str, cells: tuple[str, st
 
     assert message.startswith("prices.csv line 2")
     assert told in message, column
+
+
+def test_leading_and_trailing_zeros_are_no_digits(tmp_path: Path) -> None:
+    [price] = prices(tmp_path, ROW.replace("0.0135", "00000000000999999999.10000000000000000000")).prices
+
+    assert str(price.unit_price) == "999999999.1"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "column"),
+    [
+        ("exchange_rates.csv", "month,from_currency,to_currency,rate,source\n2026-10,USD,EUR,{},x\n", "rate"),
+        ("budgets.csv", "project,month,budget,currency\nWeb,2026-10,{},EUR\n", "budget"),
+    ],
+)
+def test_a_number_that_no_sum_can_hold_is_named_in_every_book(
+    tmp_path: Path, name: str, text: str, column: str
+) -> None:
+    write(tmp_path, "prices.csv", PRICES_HEADER)
+    write(tmp_path, name, text.format(9 * 10**14))
+    read_books(tmp_path)
+    write(tmp_path, name, text.format(10**30))
+
+    with pytest.raises(BookError) as caught:
+        read_books(tmp_path)
+    assert str(caught.value) == f"{name} line 2, column {column}: {10**30} has more than 15 digits before the dot"
 
 
 def test_a_flavor_is_a_meter_of_hours(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ COLUMNS = {
     "budgets.csv": ("project", "month", "budget", "currency"),
 }  # fmt: skip
 ANY_SUB_ACCOUNT = "*"
+PRICE_DIGITS = 9  # before the dot: what the largest figures of a day cost then still fits into DECIMAL(38, 12)
 
 R = TypeVar("R")
 
@@ -154,7 +155,7 @@ def _price(line: Line, providers: Collection[str] | None) -> Price:
         region=line.text("region"),
         meter=name,
         unit=meter.pricing_unit,
-        unit_price=line.decimal("unit_price"),
+        unit_price=line.decimal("unit_price", whole_digits=PRICE_DIGITS),
         currency=line.currency("currency"),
         valid_from=valid_from,
         valid_to=valid_to,

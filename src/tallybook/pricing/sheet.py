@@ -15,6 +15,7 @@ from tallybook.errors import BookError
 
 MAX_DECIMALS = 12
 MAX_DIGITS = 18
+MAX_WHOLE_DIGITS = 15
 
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -38,8 +39,11 @@ class Line:
         """The cell, which must not be empty."""
         return self.cells[column] or self.refuse(column, f"is empty; give {what}")
 
-    def decimal(self, column: str) -> Decimal:
-        """An exact decimal of 0 or more, e.g. 0.0135: at most 12 decimals and 18 digits, no thousands marks."""
+    def decimal(self, column: str, *, whole_digits: int = MAX_WHOLE_DIGITS) -> Decimal:
+        """An exact decimal of 0 or more, e.g. 0.0135: at most 12 decimals and 18 digits, no thousands marks.
+
+        `whole_digits` are those allowed before the dot; without a bound, sums would outgrow the warehouse.
+        """
         text = self.required(column, what="a decimal number such as 0.0135")
         if not _DECIMAL.fullmatch(text):
             self.refuse(
@@ -47,12 +51,15 @@ class Line:
                 f"{text!r} is no decimal number; write digits with a dot, such as 1234.5, "
                 "without thousands marks, signs of currency or exponents",
             )
-        value = Decimal(text)
-        if value < 0:
+        if Decimal(text) < 0:
             self.refuse(column, f"{text} is below zero; 0 or more is allowed")
-        if _decimals(value) > MAX_DECIMALS or len(value.normalize().as_tuple().digits) > MAX_DIGITS:
-            self.refuse(column, f"{text} has more than {MAX_DECIMALS} decimals or {MAX_DIGITS} digits")
-        return value
+        before, _, behind = text.partition(".")
+        before, behind = before.lstrip("-0"), behind.rstrip("0")
+        if len(before) > whole_digits:
+            self.refuse(column, f"{text:.60} has more than {whole_digits} digits before the dot")
+        if len(behind) > MAX_DECIMALS or len(before + behind) > MAX_DIGITS:
+            self.refuse(column, f"{text:.60} has more than {MAX_DECIMALS} decimals or {MAX_DIGITS} digits")
+        return Decimal(f"{before or 0}.{behind or 0}")
 
     def date(self, column: str) -> date:
         """A day such as 2026-10-01."""
@@ -136,8 +143,3 @@ def _line(file: str, number: int, header: list[str], cells: list[str]) -> Line:
             "quote a text that holds a comma"
         )
     return Line(file, number, dict(zip(header, cells, strict=True)))
-
-
-def _decimals(value: Decimal) -> int:
-    exponent = value.normalize().as_tuple().exponent
-    return -exponent if isinstance(exponent, int) and exponent < 0 else 0
