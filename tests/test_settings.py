@@ -52,6 +52,21 @@ def test_the_example_of_the_promises_loads() -> None:
     assert settings.reporting_currency == "EUR"
 
 
+@pytest.mark.parametrize("mark", ["?", "\\u0000", "\\n"])
+def test_a_data_dir_that_the_warehouse_cannot_lie_in_is_refused(folder: Path, mark: str) -> None:
+    message = refusal(folder, f'[tallybook]\ndata_dir = "what{mark}/var"')
+
+    assert "data_dir" in message
+    assert "choose another folder" in message
+
+
+def test_a_question_mark_in_the_folder_of_the_configuration_asks_for_another_data_dir(folder: Path) -> None:
+    (folder / "what?").mkdir()
+
+    assert "set data_dir" in refusal(folder / "what?", "")
+    assert load(folder / "what?", f'[tallybook]\ndata_dir = "{folder}/var"').data_dir == folder / "var"
+
+
 def test_paths_are_relative_to_the_configuration_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
 

@@ -163,13 +163,23 @@ def load_settings(
     base = path.resolve().parent
     return Settings(
         path=path.resolve(),
-        data_dir=base / house.data_dir,
+        data_dir=_data_dir(base / house.data_dir, path),
         books_dir=base / house.books_dir,
         reporting_currency=house.reporting_currency,
         entity=house.entity,
         connections=connections,
         read_secret=_secret_reader(base, environment, prefect_secret),
     )
+
+
+def _data_dir(folder: Path, path: Path) -> Path:
+    """The folder, refused where no warehouse can lie: DuckDB 1.5 puts the `.wal` of a file before a `?` in its path."""
+    if any(mark == "?" or mark < " " for mark in str(folder)):
+        raise ConfigurationError(
+            f"{path}: [tallybook]: data_dir {str(folder)!r} has a question mark or a control character in its path, "
+            "which the warehouse cannot have; set data_dir and choose another folder"
+        )
+    return folder
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

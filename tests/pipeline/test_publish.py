@@ -172,6 +172,17 @@ def test_an_earlier_month_that_lands_later_is_in_the_trend(tmp_path: Path) -> No
     assert [row[:2] for row in trend(published(place))][:2] == [("2026-06", "10"), ("2026-07", "2")]
 
 
+@pytest.mark.parametrize("name", ["it's *[1]", "{a,b} [!x] 100%#; $HOME", 'quoted "twice" \\back'])
+def test_a_folder_may_be_called_anything_that_a_pattern_could_be(tmp_path: Path, name: str) -> None:
+    place = house(tmp_path / name, "ocore", "openscaler")
+    land_usage(place, OCTOBER, "4")
+    first = published(place)
+    rebuild(place, clock=lambda: NOW)
+
+    assert not published(place).is_new
+    assert {path.name for path in (first.folder / "tables").iterdir()} >= {"charges.parquet", "charges.csv"}
+
+
 def test_a_figure_nobody_can_have_stops_its_own_unit_and_no_report(tmp_path: Path) -> None:
     place = house(tmp_path, "ocore", "scaleops")
     land_usage(place, OCTOBER, "4")
