@@ -87,7 +87,18 @@ def test_check_says_works_for_every_connection(lived: Lived, invoke: Invoke) -> 
     result = invoke("check --json", folder=lived.installation.folder)
 
     assert result.exit_code == 0, result.stderr
-    assert last_json(result.stdout) == {"connections": dict.fromkeys(CONNECTIONS, "")}
+    assert last_json(result.stdout) == {"connections": dict.fromkeys(CONNECTIONS, ""), "warnings": []}
+
+
+def test_check_warns_of_a_connection_that_only_a_book_knows(copy: Installation, invoke: Invoke) -> None:
+    with (copy.folder / "books" / "projects.csv").open("a", encoding="utf-8") as book:
+        book.write("ocore-mian,*,Research,4001,Jana Vogel\n")
+    result = invoke("check --json", folder=copy.folder)
+
+    told = "projects.csv line 7 maps nothing: no connection 'ocore-mian' is configured; did you mean 'ocore-main'?"
+    assert result.exit_code == 0
+    assert f"books\twarning\t{told}" in result.stdout
+    assert last_json(result.stdout)["warnings"] == [told]
 
 
 def test_rebuild_makes_the_same_figures_from_the_raw_files(lived: Lived, copy: Installation, invoke: Invoke) -> None:

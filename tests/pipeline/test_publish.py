@@ -172,6 +172,16 @@ def test_an_earlier_month_that_lands_later_is_in_the_trend(tmp_path: Path) -> No
     assert [row[:2] for row in trend(published(place))][:2] == [("2026-06", "10"), ("2026-07", "2")]
 
 
+def test_a_book_for_a_connection_that_nobody_configured_is_among_the_notices(tmp_path: Path) -> None:
+    place = house(tmp_path, "ocore")
+    text = "connection,sub_account_id,project,cost_center,owner\nocore-mian,*,Web,4001,Jana\n"
+    place.settings.books_dir.joinpath("projects.csv").write_text(text, encoding="utf-8")
+
+    assert document(published(place))["notices"] == [
+        "projects.csv line 2 maps nothing: no connection 'ocore-mian' is configured; did you mean 'ocore-main'?"
+    ]
+
+
 @pytest.mark.parametrize("name", ["it's *[1]", "{a,b} [!x] 100%#; $HOME", 'quoted "twice" \\back'])
 def test_a_folder_may_be_called_anything_that_a_pattern_could_be(tmp_path: Path, name: str) -> None:
     place = house(tmp_path / name, "ocore", "openscaler")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tallybook.errors import BookError
-from tallybook.pricing.books import Books, read_books, sha256
+from tallybook.pricing.books import Books, read_books, sha256, unknown_connections
 from tests.pricing.tiny_facts import PRICES_HEADER
 
 ROW = "alpha,,,,core_hours,core-hour,0.0135,EUR,2026-01-01,,list 2026"
@@ -135,6 +135,38 @@ def test_a_number_that_no_sum_can_hold_is_named_in_every_book(
     with pytest.raises(BookError) as caught:
         read_books(tmp_path)
     assert str(caught.value) == f"{name} line 2, column {column}: {10**30} has more than 15 digits before the dot"
+
+
+@pytest.mark.parametrize("mark", ["\0", "\x1b", "\x1f", "\x7f", "\x85", "\x9b"])
+@pytest.mark.parametrize("text", ["li{}st", "list{}"])
+def test_a_control_character_is_refused_by_its_code(tmp_path: Path, mark: str, text: str) -> None:
+    message = refused(tmp_path, ROW.replace("list 2026", text.format(mark)))
+
+    told = f"holds the control character U+{ord(mark):04X}, which nobody can see; remove it"
+    assert message == f"prices.csv line 2, column source: {told}"
+
+
+def test_connections_that_are_not_configured_are_told_with_their_lines(tmp_path: Path) -> None:
+    rows = [ROW.replace("alpha,,", f"alpha,{name},") for name in ("ocore-mian", "ocore-main", "zeta", "ocore-mian", "")]
+    rows = [row.replace("2026-01-01", f"2026-01-{day:02d}") for day, row in enumerate(rows, 1)]
+    rows = [row.replace(",,list", f",2026-01-{day + 1:02d},list") for day, row in enumerate(rows, 1)]
+    write(tmp_path, "projects.csv", "connection,sub_account_id,project,cost_center,owner\nocore-mian,*,Web,1,Jana\n")
+    books = prices(tmp_path, *rows)
+
+    assert unknown_connections(books, ["ocore-main", "openscaler-main"]) == (
+        "prices.csv lines 2, 5 price nothing: no connection 'ocore-mian' is configured; did you mean 'ocore-main'?",
+        "prices.csv line 4 prices nothing: no connection 'zeta' is configured; known: ocore-main, openscaler-main",
+        "projects.csv line 2 maps nothing: no connection 'ocore-mian' is configured; did you mean 'ocore-main'?",
+    )
+    assert unknown_connections(books, ["ocore-main", "ocore-mian", "zeta"]) == ()
+
+
+def test_of_many_lines_the_first_five_are_named(tmp_path: Path) -> None:
+    rules = "".join(f"gone,p{number},Web,1,Jana\n" for number in range(7))
+    write(tmp_path, "projects.csv", f"connection,sub_account_id,project,cost_center,owner\n{rules}")
+
+    [told] = unknown_connections(prices(tmp_path), ["ocore-main"])
+    assert told.startswith("projects.csv lines 2, 3, 4, 5, 6 and 2 more map nothing: no connection 'gone'")
 
 
 def test_a_flavor_is_a_meter_of_hours(tmp_path: Path) -> None:

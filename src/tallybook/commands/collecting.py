@@ -30,14 +30,16 @@ def check(*, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
     """
     from tallybook import providers
     from tallybook.pipeline.collect import check as check_connections
-    from tallybook.pricing.books import read_books
+    from tallybook.pricing.books import read_books, unknown_connections
 
     house = open_configured(config)
-    read_books(house.settings.books_dir, providers=providers.names())
+    books = read_books(house.settings.books_dir, providers=providers.names())
+    warnings = unknown_connections(books, [connection.name for connection in house.settings.connections])
     results = check_connections(house, clock=clock)
     rows = [(name, "fails" if problem else "works", problem) for name, problem in results.items()]
-    table(("connection", "state", "problem"), [("configuration and books", "works", ""), *rows])
-    finish(as_json=as_json, result={"connections": results})
+    rows = [("configuration and books", "works", ""), *(("books", "warning", text) for text in warnings), *rows]
+    table(("connection", "state", "problem"), rows)
+    finish(as_json=as_json, result={"connections": results, "warnings": warnings})
     exit_by(failed=[name for name, problem in results.items() if problem], of=len(results))
 
 

@@ -272,7 +272,7 @@ class MonthlyReport:
     unpriced: tuple[UnpricedRow, ...]
     coverage: tuple[CoverageRow, ...]
     gaps: tuple[GapRow, ...]
-    notices: tuple[str, ...]  # what providers answered that was odd
+    notices: tuple[str, ...]  # what was odd in the answers of providers and in books
     prices: tuple[PriceRow, ...]
     trend: tuple[TrendPoint, ...]
     daily: tuple[DailyPoint, ...]

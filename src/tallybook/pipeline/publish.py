@@ -24,7 +24,7 @@ from tallybook.pipeline.export import standard_documents
 from tallybook.pipeline.files import TABLES, Edition, write_library, write_revision
 from tallybook.pipeline.house import House, begun, load
 from tallybook.pipeline.revisions import Revision, last_closed, latest_revision, library
-from tallybook.pricing.books import COLUMNS, Books, read_books
+from tallybook.pricing.books import COLUMNS, Books, read_books, unknown_connections
 from tallybook.pricing.checks import run_checks
 from tallybook.render.csv import render_csv
 from tallybook.render.json import render_json
@@ -143,7 +143,10 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
         ),
         checks={check.name: check.offending.height for check in run_checks(warehouse, period=period)},
         controls=_controls(house, warehouse, period),
-        notices=_notices(house, warehouse, period),
+        notices=(
+            *unknown_connections(books, [connection.name for connection in house.settings.connections]),
+            *_notices(house, warehouse, period),
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """The four books that finance writes: prices, exchange rates, projects and budgets. Read whole, checked, frozen."""
 
+import difflib
 import hashlib
 from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
@@ -128,6 +129,31 @@ def sha256(folder: Path) -> str:
         content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
         digest.update(f"{name} {content}\n".encode())
     return digest.hexdigest()
+
+
+def unknown_connections(books: Books, known: Collection[str]) -> tuple[str, ...]:
+    """A sentence for each connection that a book names and nobody configured: its lines say nothing, maybe by a typo.
+
+    Not an error, since books may be kept for several installations.
+    """
+    named = [
+        *(("prices.csv", price.connection, price.line) for price in books.prices if price.connection),
+        *(("projects.csv", rule.connection, rule.line) for rule in books.projects),
+    ]
+    lines: dict[tuple[str, str], list[int]] = {}
+    for file, connection, line in named:
+        if connection not in known:
+            lines.setdefault((file, connection), []).append(line)
+    return tuple(_told(file, name, of, known) for (file, name), of in lines.items())
+
+
+def _told(file: str, connection: str, lines: list[int], known: Collection[str]) -> str:
+    verb = {"prices.csv": "price", "projects.csv": "map"}[file]
+    shown = ", ".join(map(str, lines[:5])) + (f" and {len(lines) - 5} more" if len(lines) > 5 else "")
+    what = f"lines {shown} {verb}" if len(lines) > 1 else f"line {shown} {verb}s"
+    near = difflib.get_close_matches(connection, known, n=1)
+    advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known)) or 'none'}"
+    return f"{file} {what} nothing: no connection {connection!r} is configured; {advice}"
 
 
 def _read(folder: Path, name: str, convert: Callable[[Line], R]) -> tuple[R, ...]:

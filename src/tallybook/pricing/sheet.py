@@ -20,6 +20,7 @@ MAX_WHOLE_DIGITS = 15
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # not tabs and line breaks
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -103,7 +104,7 @@ def read_sheet(path: Path, columns: Sequence[str]) -> list[Line]:
             if header is None:
                 header = _header(path.name, stripped, columns)
             elif any(stripped):
-                lines.append(_line(path.name, number, header, stripped))
+                lines.append(_line(path.name, number, header, cells))
             number = reader.line_num + 1
     except csv.Error as error:
         raise BookError(f"{path.name} line {number}: this is not CSV ({error})") from error
@@ -142,4 +143,8 @@ def _line(file: str, number: int, header: list[str], cells: list[str]) -> Line:
             f"{file} line {number}: {len(cells)} cells where the header has {len(header)} columns; "
             "quote a text that holds a comma"
         )
-    return Line(file, number, dict(zip(header, cells, strict=True)))
+    line = Line(file, number, {name: cell.strip() for name, cell in zip(header, cells, strict=True)})
+    for column, cell in zip(header, cells, strict=True):
+        if hidden := _CONTROL.search(cell):
+            line.refuse(column, f"holds the control character U+{ord(hidden[0]):04X}, which nobody can see; remove it")
+    return line

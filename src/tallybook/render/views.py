@@ -117,7 +117,7 @@ def open_items(report: MonthlyReport) -> tuple[OpenItem, ...]:
         OpenItem(len(report.gaps), "gap in what was seen|gaps in what was seen", "unseen"),
         OpenItem(_count(report.quotas, "full"), "quota is full|quotas are full", "quotas"),
         OpenItem(_count(report.quotas, "near"), "quota is near its limit|quotas are near their limit", "quotas"),
-        OpenItem(len(report.notices), "answer was odd|answers were odd", "unseen"),
+        OpenItem(len(report.notices), "answer or book was odd|answers or books were odd", "unseen"),
     )  # fmt: skip
     return tuple(_worded(item) for item in found if item.count)
 
