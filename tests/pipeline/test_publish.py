@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -191,6 +193,21 @@ def test_a_folder_may_be_called_anything_that_a_pattern_could_be(tmp_path: Path,
 
     assert not published(place).is_new
     assert {path.name for path in (first.folder / "tables").iterdir()} >= {"charges.parquet", "charges.csv"}
+
+
+def test_two_reports_at_once_make_one_revision(tmp_path: Path) -> None:
+    place = house(tmp_path, "ocore")
+    land_usage(place, OCTOBER, "4")
+    both = Barrier(2)
+
+    def clock() -> datetime:
+        both.wait(timeout=30)  # neither goes on before the other has begun
+        return NOW
+
+    with ThreadPoolExecutor(2) as pool:
+        results = [one.result() for one in [pool.submit(report, place, OCTOBER, clock=clock) for _ in range(2)]]
+
+    assert sorted((one.revision, one.is_new) for one in results) == [(1, False), (1, True)]
 
 
 def test_a_figure_nobody_can_have_stops_its_own_unit_and_no_report(tmp_path: Path) -> None:

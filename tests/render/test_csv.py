@@ -55,6 +55,11 @@ def test_a_text_cell_that_looks_like_a_formula_begins_with_an_apostrophe(text: s
     assert cell.startswith("'")
 
 
+@pytest.mark.parametrize("code", [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+def test_what_reorders_text_is_taken_out_and_hides_no_formula(code: int) -> None:
+    assert column([f"in{chr(code)}voice", f"{chr(code)}=1+1"], pl.String) == ["invoice", "'=1+1"]
+
+
 def test_ordinary_text_and_negative_numbers_are_untouched() -> None:
     assert column(["a=1", "prod-eu-1", "1-2"], pl.String) == ["a=1", "prod-eu-1", "1-2"]
     assert column([Decimal("-3.5")], pl.Decimal(38, 12)) == ["-3.5"]

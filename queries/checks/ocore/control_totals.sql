@@ -1,5 +1,6 @@
--- Control: oCore's own totals against what was counted of its items (hourly ones inside the month). Rows that were not
--- counted, or never came, show as a difference. Sums of rounded figures may part by a millionth; that counts as equal.
+-- Control: oCore's own totals, which come with the items and have documented fields, against what was counted of those
+-- (hourly ones inside the month). Rows that were not counted, or never came, show as a difference. Sums of rounded
+-- figures may part by a millionth; that counts as equal.
 -- Grain: quantity. Parameters: $connection, $billing_period, $period_start, $period_end.
 with counted as (
     select

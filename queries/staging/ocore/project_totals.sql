@@ -1,5 +1,6 @@
--- oCore totals per project from /usage/totals, a control of the items. Every field is optional: the
--- document leaves the content of its rows open.
+-- oCore totals per project from /usage/totals. The document shows its rows as empty objects (`[{}]`): which fields they
+-- have, and over what they are summed, it leaves open. So they are kept, name projects for the documented JSON
+-- (documents/ocore/projects.sql) and are no control: a difference would make a draft that nobody could end.
 create table if not exists staging.ocore_project_totals (
     x_connection varchar not null,
     x_period varchar not null,

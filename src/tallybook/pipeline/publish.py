@@ -103,8 +103,9 @@ def report(
         )
         with building(house.reports_dir / str(period) / f"r{inputs.revision:02d}") as folder:
             write_revision(folder, edition)
-    write_library(house.reports_dir, library(house.reports_dir, entity=house.settings.entity))
-    revision = latest_revision(house.reports_dir, str(period))
+        # still alone: another report's revision is neither left out of the library nor taken for this one's
+        write_library(house.reports_dir, library(house.reports_dir, entity=house.settings.entity))
+        revision = latest_revision(house.reports_dir, str(period))
     assert revision is not None  # noqa: S101 - it was just written
     return _published(revision, edition.report, is_new=True)
 

@@ -7,7 +7,8 @@ import polars as pl
 # What a spreadsheet takes for a formula at the start of a cell, in ASCII and fullwidth.
 _FORMULA = "^\\s*[=+\\-@＝＋－＠]"  # noqa: RUF001 - the fullwidth forms are meant
 _BREAKS = "[\t\n\v\f\r\u0085\u2028\u2029]+"
-_CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\u{200e}\\u{200f}\\u{202a}-\\u{202e}\\u{2066}-\\u{2069}]"  # and what reorders text
+# Control characters, and what reorders text.
+_CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\u{061c}\\u{200e}\\u{200f}\\u{202a}-\\u{202e}\\u{2066}-\\u{2069}]"
 
 
 def render_csv(frame: pl.DataFrame) -> bytes:

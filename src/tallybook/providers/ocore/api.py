@@ -1,8 +1,8 @@
 """oCore: what is asked, and how its answers become rows.
 
-/usage (or /projects/{id}/usage for chosen projects) is asked hourly for the month, /usage/totals as a
-control. Bounds are sent as [start, end) in UTC; the document names neither zone nor inclusiveness, so rows
-outside the bounds are left to the fact query to drop.
+/usage (or /projects/{id}/usage for chosen projects) is asked hourly for the month, with its own totals as a
+control; /usage/totals for its documented JSON. Bounds are sent as [start, end) in UTC; the document names neither
+zone nor inclusiveness, so rows outside the bounds are left to the fact query to drop.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
