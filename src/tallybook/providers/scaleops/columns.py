@@ -19,7 +19,6 @@ from tallybook.errors import SchemaError
 from tallybook.money import SCALE, quantise
 
 EXACT = pa.decimal128(38, SCALE)
-FIGURE = pa.decimal128(FIGURE_DIGITS + SCALE, SCALE)
 # A double's shortest text has up to 17 digits, often more than 12 behind the point. One digit below the full
 # width, or rounding is ten times slower; and DuckDB's own cast between two scales is far slower still.
 WIDE = pa.decimal128(37, 20)
@@ -36,10 +35,18 @@ def decimals(raws: Sequence[msgspec.Raw], field: str, first: int = 0) -> pa.Arra
     texts = _texts(raws)
     for convert in (_exact, _rounded):
         try:
-            return convert(texts)
+            numbers = convert(texts)
         except pa.ArrowInvalid:
             continue
+        if are_figures(numbers):
+            return numbers
     return pa.array([_decimal(raw, field, row) for row, raw in enumerate(raws, first)], EXACT)
+
+
+def are_figures(numbers: pa.Array) -> bool:
+    """Whether each of these decimals is a number that a figure can have; null is."""
+    ends = pc.min_max(numbers)
+    return all(end is None or is_figure(end) for end in (ends["min"].as_py(), ends["max"].as_py()))
 
 
 def documents(raws: Sequence[msgspec.Raw], field: str, kind: Any) -> pa.Array:
@@ -53,7 +60,7 @@ def documents(raws: Sequence[msgspec.Raw], field: str, kind: Any) -> pa.Array:
 
 
 def _exact(texts: pa.Array) -> pa.Array:
-    return texts.cast(FIGURE).cast(EXACT)
+    return texts.cast(EXACT)
 
 
 def _rounded(texts: pa.Array) -> pa.Array:

@@ -14,7 +14,7 @@ import pyarrow.json
 from tallybook.decode import decode
 from tallybook.errors import SchemaError
 from tallybook.money import SCALE
-from tallybook.providers.scaleops.columns import EXACT, FIGURE, WIDE, documents
+from tallybook.providers.scaleops.columns import EXACT, WIDE, are_figures, documents
 from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS, Read, Window, Workload
 
 _NAMES = dict(zip(Workload.__struct_fields__, Workload.__struct_encode_fields__, strict=True))
@@ -40,7 +40,7 @@ def read_plain(body: bytes) -> Read | None:
     """A report that is as documented; None when it is not, or when its numbers have more digits than Arrow reads."""
     try:
         report = decode(body, _Report)
-        columns = _columns(body, FIGURE) or _columns(body, WIDE)
+        columns = _columns(body, EXACT) or _columns(body, WIDE)
         if columns is None:
             return None
         lists = {
@@ -55,7 +55,7 @@ def read_plain(body: bytes) -> Read | None:
 
 
 def _columns(body: bytes, number: pa.DataType) -> dict[str, pa.Array] | None:
-    """Texts and numbers of all rows; None when a number does not fit the type."""
+    """Texts and numbers of all rows; None when a number does not fit the type, or no figure."""
     kinds = {"amount_of_workloads": pa.int64(), **dict.fromkeys(TEXTS, pa.string()), **dict.fromkeys(NUMBERS, number)}
     row = pa.struct([(_NAMES[name], kind) for name, kind in kinds.items()])
     try:
@@ -71,6 +71,6 @@ def _columns(body: bytes, number: pa.DataType) -> dict[str, pa.Array] | None:
         return None
     read = table["aggregatedWorkloads"].combine_chunks().flatten()
     columns = dict(zip(kinds, read.flatten(), strict=True))
-    if number == WIDE:
-        columns |= {name: pc.round(columns[name], SCALE, "half_to_even") for name in NUMBERS}
-    return columns | {name: columns[name].cast(EXACT) for name in NUMBERS}
+    if number != EXACT:
+        columns |= {name: pc.round(columns[name], SCALE, "half_to_even").cast(EXACT) for name in NUMBERS}
+    return columns if all(are_figures(columns[name]) for name in NUMBERS) else None
