@@ -28,16 +28,20 @@ LISTS: dict[str, list[list[dict[str, str]]]] = {
 
 @dataclass
 class Session:
-    """Answers lists from pages; `link` makes the Link header of a page that is not the last."""
+    """Answers lists from pages and alerts of a uuid; `link` makes the Link header of a page that is not the last."""
 
     settings: Any
     now: datetime
     pages: Mapping[str, list[list[dict[str, str]]]]
     link: str = '<http://elsewhere.example.com{path}?page_size=2&page={next}>; rel="next", <http://x/>; rel="last"'
     asked: list[Request] = field(default_factory=list)
+    alerts: Mapping[str, bytes] = field(default_factory=dict)
 
     def ask(self, request: Request) -> Answer:
         self.asked.append(request)
+        if request.kind == "alert":
+            alerts = self.alerts.get(request.asked.get("uuid", ""), b"{}")
+            return Answer(request, 200, {}, self.now, "", lambda: alerts)
         page = int(dict(request.params)["page"])
         pages = self.pages[request.path]
         headers = {"link": self.link.format(path=request.path, next=page + 1)} if page < len(pages) else {}
@@ -45,8 +49,10 @@ class Session:
         return Answer(request, 200, headers, self.now, "", lambda: body)
 
 
-def make_session(*, now: datetime = AFTER, pages: Any = None, link: str = "", **keys: Any) -> Session:
-    session = Session(settings("nodeconductor", **keys), now, pages or LISTS)
+def make_session(
+    *, now: datetime = AFTER, pages: Any = None, link: str = "", alerts: Any = None, **keys: Any
+) -> Session:
+    session = Session(settings("nodeconductor", **keys), now, pages or LISTS, alerts=alerts or {})
     session.link = link or session.link
     return session
 
@@ -103,20 +109,66 @@ def test_counts_and_capacity_are_asked_below_the_prefix() -> None:
     ]
 
 
-def test_creations_are_asked_per_type_for_whole_days() -> None:
-    requests = asked("creation_time", now=datetime(2026, 10, 4, 15, tzinfo=UTC), creation_clock_offset_seconds=3600)
+def test_creations_are_asked_per_type_hour_by_hour() -> None:
+    now = datetime(2026, 10, 4, 15, 20, tzinfo=UTC)
+    requests = asked("creation_time", now=now, creation_clock_offset_seconds=3600)
 
     assert [dict(request.params) for request in requests] == [
-        {"type": kind, "from": str(START + 3600), "to": str(START + 3 * 86400 + 3600), "datapoints": "3"}
+        {"type": kind, "from": str(START + 3600), "to": str(START + 88 * 3600), "datapoints": "87"}
         for kind in ("customer", "project_group", "project")
     ]
 
 
-def test_alerts_are_asked_with_aggregate_and_inclusive_bounds_for_all_and_each_customer() -> None:
+def windows_of(requests: list[Request], aggregate: str, uuid: str | None = None) -> list[tuple[int, int]]:
+    """The windows of a selection as hours of the month, both included."""
+    chosen = [one.asked for one in requests if (one.asked["aggregate"], one.asked.get("uuid")) == (aggregate, uuid)]
+    return [((int(one["from"]) - START) // 3600, (int(one["to"]) - START) // 3600) for one in chosen]
+
+
+def test_alerts_are_asked_of_each_aggregate_and_each_object_with_inclusive_bounds() -> None:
     requests = asked("alert")
 
-    bounds = {"aggregate": "customer", "from": str(START), "to": str(START + 744 * 3600 - 1)}
-    assert [dict(request.params) for request in requests] == [bounds, bounds | {"uuid": CUSTOMER}]
+    month = {"from": str(START), "to": str(START + 744 * 3600 - 1)}
+    selections = [
+        {"aggregate": "customer"},
+        {"aggregate": "customer", "uuid": CUSTOMER},
+        {"aggregate": "project_group"},
+        {"aggregate": "project"},
+        {"aggregate": "project", "uuid": WAREHOUSE},
+        {"aggregate": "project", "uuid": ARCHIVE},
+    ]
+    last_day = month | {"from": str(START + 720 * 3600)}
+    assert [dict(request.params) for request in requests] == [
+        selection | window for window in (month, last_day) for selection in selections
+    ]
+
+
+def test_each_day_is_asked_where_the_month_has_alerts() -> None:
+    requests = asked("alert", alerts={WAREHOUSE: b'{"Error": 1}', ARCHIVE: b'{"error": 0, "info": 0}'})
+
+    assert windows_of(requests, "project", WAREHOUSE) == [
+        (0, 743),
+        (720, 743),
+        *((24 * day, 24 * day + 23) for day in range(31)),
+    ]
+    assert windows_of(requests, "project", ARCHIVE) == [(0, 743), (720, 743)]
+
+
+def test_in_a_month_that_goes_on_alerts_are_asked_to_the_last_whole_hour() -> None:
+    now = datetime(2026, 10, 3, 11, 40, tzinfo=UTC)
+    requests = asked("alert", now=now, alerts={CUSTOMER: b'{"Error": 1}'})
+
+    assert windows_of(requests, "customer", CUSTOMER) == [(0, 58), (35, 58), (0, 23), (24, 47), (48, 58)]
+
+
+def test_alerts_that_cannot_be_read_are_left_to_the_parser() -> None:
+    assert windows_of(asked("alert", alerts={"": b"<html>"}), "project") == [(0, 743), (720, 743)]
+
+
+def test_customers_have_alerts_also_where_only_projects_are_counted() -> None:
+    requests = asked("alert", aggregates=["project"])
+
+    assert {request.asked["aggregate"] for request in requests} == {"customer", "project"}
 
 
 def test_alerts_fall_back_to_the_plural_path() -> None:

@@ -41,8 +41,8 @@ def quota(document: object, *, uuid: str = WAREHOUSE, aggregate: str = "project"
     return Request("quota", "/api/stats/quota/", asked=asked | {"customer_name": "Acme"}), json.dumps(document).encode()
 
 
-def alert(document: object, *, to: int = START + 744 * 3600 - 1, **asked: str) -> Answer:
-    bounds = {"aggregate": "customer", "from": str(START), "to": str(to)}
+def alert(document: object, *, start: int = START, to: int = START + 744 * 3600 - 1, **asked: str) -> Answer:
+    bounds = {"aggregate": "customer", "from": str(start), "to": str(to)}
     return Request("alert", "/api/stats/alert/", params=tuple(asked.items()), asked=bounds | asked), json.dumps(
         document
     ).encode()
@@ -223,6 +223,38 @@ def test_severities_are_read_in_any_case_and_a_missing_one_is_zero(bench: Bench)
         ("", "fatal"): 3,
         **{("Acme", label): 0 for label in ("debug", "info", "warning", "error", "fatal")},
     }
+
+
+def test_days_projects_and_groups_are_not_counted_beside_the_month_of_customers(bench: Bench) -> None:
+    first_day = START + 86400 - 1
+    bench.land(
+        "alert",
+        [
+            alert({"Error": 3}),
+            alert({"Error": 2}, to=first_day),
+            alert({"Error": 1}, start=first_day + 1, to=first_day + 86400),
+            alert({"Error": 9}, start=START - 3600, to=first_day - 3600),
+            alert({"Error": 3}, aggregate="project"),
+            alert({"Error": 1}, aggregate="project_group", uuid=CUSTOMER),
+        ],
+    )
+    bench.stage()
+
+    rows = bench.rows("facts.estate", measure="alerts", label="error")
+    assert [(row["sub_account_id"], int(row["quantity"])) for row in rows] == [("", 3)]
+    assert set(coverage(bench, "alert").values()) == {(1, 1)}
+
+
+def test_hours_of_creations_add_up_to_their_day(bench: Bench) -> None:
+    counts = [{"from": START + n * 3600, "to": START + (n + 1) * 3600, "value": 1} for n in (22, 23, 24)]
+    asked = {"type": "project", "from": str(START), "to": str(START + 48 * 3600), "offset": "0"}
+    request = Request("creation_time", "/api/stats/creation-time/", asked=asked)
+    bench.land("creation_time", [(request, json.dumps(counts).encode())])
+    bench.stage()
+
+    rows = sorted(bench.rows("facts.estate"), key=lambda row: row["captured_at"])
+    assert [(row["captured_at"].day, int(row["quantity"])) for row in rows] == [(1, 2), (2, 1)]
+    assert [coverage(bench, "creation_time")[n] for n in (1, 2, 3)] == [(1, 1), (1, 1), (1, 0)]
 
 
 def test_no_alerts_at_all_are_covered(bench: Bench) -> None:

@@ -1,7 +1,7 @@
 -- How many objects of a type were created in each of $count segments of $step seconds from $start. Grain: segment;
 -- rows are not sorted. Objects whose list tells when they were created count at that second; others are known by the
--- server's count of a day, and count where the day begins. A day counts as the server counted it where its list tells
--- fewer or more.
+-- server's count of an hour (of a day, in answers from before hours were asked), and count where it begins. An hour
+-- counts as the server counted it where its list tells fewer or more.
 -- Parameters: $connection, $billing_period, $type, $seen_until, $start, $step, $count.
 with listed as (
     select

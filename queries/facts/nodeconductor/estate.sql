@@ -1,9 +1,11 @@
 -- facts.estate from NodeConductor: levels, the last of each day. Grain: sub account, resource, measure, label, day.
 -- cpu: the last hour that has a value (its time is the hour's start), since a mean over hours is no level.
 -- customers have no uuid: one is given where exactly one listed customer has the name.
--- creations: how many objects of a type were created on a day (its time is the day's start).
--- alerts: of the month so far, per customer and ('') of all that is visible; severities in lower case, a documented
--- one that is missing is 0. Parameters: $connection, $billing_period, $period_start, $period_end.
+-- creations: how many objects of a type were created on a day (its time is the day's start), of the hours or days that
+-- were asked.
+-- alerts: of the month so far, which is the longest window from its start, per customer and ('') of all that is
+-- visible; other windows are parts of it, and projects and groups are parts of customers. Severities in lower case, a
+-- documented one that is missing is 0. Parameters: $connection, $billing_period, $period_start, $period_end.
 with listed as (
     select
         aggregate,
@@ -117,18 +119,11 @@ resources as (
     ) = 1
 ),
 
-creations as (
+created as (
     select
-        'creation_time' as dataset,
-        '' as sub_account_id,
-        '' as sub_account_name,
-        '' as resource_id,
-        '' as resource_name,
-        type || 's_created' as measure,
-        'count' as unit,
-        cast(value as decimal(38, 12)) as quantity,
-        '' as label,
-        from_at as captured_at
+        type,
+        date_trunc('day', from_at) as day,
+        value
     from staging.nodeconductor_creation_times
     where
         x_connection = $connection
@@ -139,11 +134,29 @@ creations as (
     qualify row_number() over (partition by type, from_at order by position) = 1
 ),
 
+creations as (
+    select
+        'creation_time' as dataset,
+        '' as sub_account_id,
+        '' as sub_account_name,
+        '' as resource_id,
+        '' as resource_name,
+        type || 's_created' as measure,
+        'count' as unit,
+        cast(sum(value) as decimal(38, 12)) as quantity,
+        '' as label,
+        day as captured_at
+    from created
+    group by type, day
+),
+
 alert_answers as (
     select
         files.receipt,
+        files.captured_at,
         coalesce(files.asked['uuid'], '') as uuid,
-        files.captured_at
+        try_cast(files.asked['from'] as bigint) as asked_from,
+        try_cast(files.asked['to'] as bigint) as asked_to
     from landing.raw_files as files
     inner join landing.units as units
         on
@@ -156,16 +169,28 @@ alert_answers as (
         and files.dataset = 'alert'
         and files.period = $billing_period
         and files.kind = 'alert'
+        and files.asked['aggregate'] = 'customer'
+        and try_cast(files.asked['from'] as bigint) = epoch(cast($period_start as timestamp))
+    qualify row_number() over (partition by files.asked['uuid'] order by asked_to desc) = 1
 ),
 
 alert_counts as (
     select
-        uuid,
-        lower(severity) as severity,
-        sum(alert_count) as alert_count
-    from staging.nodeconductor_alerts
-    where x_connection = $connection and x_period = $billing_period
-    group by uuid, lower(severity)
+        alert_answers.uuid,
+        lower(alerts.severity) as severity,
+        sum(alerts.alert_count) as alert_count
+    from alert_answers
+    inner join staging.nodeconductor_alerts as alerts
+        on
+            alerts.x_receipt = alert_answers.receipt
+            and alerts.uuid = alert_answers.uuid
+            and alerts.asked_from = alert_answers.asked_from
+            and alerts.asked_to = alert_answers.asked_to
+    where
+        alerts.x_connection = $connection
+        and alerts.x_period = $billing_period
+        and alerts.aggregate = 'customer'
+    group by alert_answers.uuid, lower(alerts.severity)
 ),
 
 severities as (

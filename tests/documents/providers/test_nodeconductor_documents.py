@@ -338,8 +338,8 @@ def test_a_cloud_that_was_not_seen_is_refused(bench: Bench) -> None:
 # creation-time
 
 
-def created(document: object, kind: str = "customer") -> Answer:
-    asked_for = {"type": kind, "from": str(START), "to": str(START + 86400)}
+def created(document: object, kind: str = "customer", *, end: int = START + 744 * 3600) -> Answer:
+    asked_for = {"type": kind, "from": str(START), "to": str(end)}
     return Request("creation_time", "/api/stats/creation-time/", asked=asked_for), json.dumps(document).encode()
 
 
@@ -396,6 +396,25 @@ def test_by_default_the_last_thirty_days_are_cut_in_six(bench: Bench) -> None:
 
     counts = ask(bench, "creation-time", "type=customer")
     assert [(one["to"] - one["from"], one["value"]) for one in counts] == [(5 * 86400, 1)] + [(5 * 86400, 0)] * 5
+
+
+def test_in_a_month_that_goes_on_now_is_the_end_of_what_was_asked(bench: Bench) -> None:
+    eleven = START + 11 * 3600
+    hours = [{"from": eleven - 3600, "to": eleven, "value": 2}]
+    bench.land("creation_time", [created(hours, end=eleven)], fetched_at=NOON.replace(day=1, minute=17))
+    bench.stage(now=NOON)
+
+    counts = ask(bench, "creation-time", "type=customer")
+    assert (counts[-1]["to"], counts[-1]["value"]) == (eleven, 2)
+
+
+def test_an_hour_that_is_cut_counts_where_it_begins(bench: Bench) -> None:
+    hours = [{"from": START + n * 3600, "to": START + (n + 1) * 3600, "value": n} for n in (1, 2)]
+    bench.land("creation_time", [created(hours)])
+    bench.stage()
+
+    counts = ask(bench, "creation-time", "type=customer", f"from={START + 5400}", f"to={START + 9000}", "datapoints=1")
+    assert counts == [{"to": START + 9000, "from": START + 5400, "value": 2}]
 
 
 @pytest.mark.parametrize("setting", ["type=instance", "type=customer datapoints=0", "type=customer from=9 to=8"])
@@ -515,11 +534,28 @@ def test_the_documented_alerts_come_back_out_as_they_were(bench: Bench) -> None:
     assert ask(bench, "alert", *MONTH) == sample("alert")
 
 
-def test_a_customer_has_its_own_alerts_and_all_projects_are_all_customers(bench: Bench) -> None:
-    land_alerts(bench, alert({"Error": 3}), alert({"Error": 1}, uuid=CUSTOMER))
+def test_each_aggregate_and_each_object_of_it_has_its_own_alerts(bench: Bench) -> None:
+    land_alerts(
+        bench,
+        alert({"Error": 3}),
+        alert({"Error": 1}, uuid=CUSTOMER),
+        alert({"Error": 2}, aggregate="project_group"),
+        alert({"Debug": 1}, aggregate="project", uuid=WAREHOUSE),
+    )
 
     assert ask(bench, "alert", *MONTH, f"uuid={CUSTOMER}") == {"Error": 1}
-    assert ask(bench, "alert", *MONTH, "aggregate=project") == {"Error": 3}
+    assert ask(bench, "alert", *MONTH, "aggregate=project_group") == {"Error": 2}
+    assert ask(bench, "alert", *MONTH, "aggregate=project", f"uuid={WAREHOUSE}") == {"Debug": 1}
+    assert ask(bench, "alert", *MONTH, "aggregate=project", f"uuid={OTHER}") == {}
+
+
+@pytest.mark.parametrize("setting", ["aggregate=project_group", f"aggregate=project uuid={WAREHOUSE}"])
+def test_an_aggregate_that_was_not_asked_is_refused_not_empty(bench: Bench, setting: str) -> None:
+    land_alerts(bench, alert({"Error": 3}))
+
+    said = refusal(bench, "alert", *setting.split())
+    assert "alerts of 2026-10 were collected for customer only" in said
+    assert "collect the month again" in said
 
 
 def test_windows_add_up(bench: Bench) -> None:
@@ -555,6 +591,38 @@ def test_shorter_windows_answer_for_a_part_and_the_default_is_the_last_day(bench
     assert ask(bench, "alert", *MONTH) == {"Info": 3}
 
 
+def test_a_part_of_a_day_without_alerts_has_none_in_a_month_with_some(bench: Bench) -> None:
+    day = (START + 86400, START + 2 * 86400 - 1)
+    land_alerts(bench, alert({"Info": 3}), alert({}, *day))
+
+    assert ask(bench, "alert", f"from={day[0] + 60}", f"to={day[1] - 60}") == {}
+    refusal(bench, "alert", f"from={day[0] + 60}", f"to={day[1] + 1}")
+
+
+def test_in_a_month_that_goes_on_the_default_is_the_last_day_that_was_asked(bench: Bench) -> None:
+    end = START + 2 * 86400 + 11 * 3600
+    day = [alert({"Info": n}, START + n * 86400, START + (n + 1) * 86400 - 1) for n in (0, 1)]
+    rest = alert({"Info": 4}, START + 2 * 86400, end - 1)
+    answers = [alert({"Info": 5}, START, end - 1), *day, rest, alert({"Error": 7}, end - 86400, end - 1)]
+    bench.land("alert", answers, fetched_at=NOON.replace(day=3, hour=11, minute=40))
+    bench.stage(now=NOON)
+
+    assert ask(bench, "alert") == {"Error": 7}
+    assert ask(bench, "alert", f"from={START + 86400}") == {"Info": 5}
+
+
+def test_counts_of_alerts_that_stay_open_are_not_added(bench: Bench) -> None:
+    """Later releases count an alert in each window in which it was open: two days with one are not two alerts."""
+    middle = START + 86400
+    windows = alert({"Info": 1}, START, middle - 1), alert({"Info": 1}, middle, middle + 86399)
+    land_alerts(bench, alert({"Info": 1}, START, middle + 86399), *windows, alert({"Info": 1}, middle + 86400, LAST))
+
+    assert ask(bench, "alert", f"from={START}", f"to={middle + 86399}") == {"Info": 1}
+    said = refusal(bench, "alert", f"from={middle}", f"to={LAST}")
+    assert "do not add up" in said
+    assert f"from={middle} to={middle + 86399}" in said
+
+
 def test_time_that_nobody_saw_has_no_alerts(empty: Bench) -> None:
     assert ask(empty, "alert") == {}
 
@@ -563,8 +631,6 @@ def test_time_that_nobody_saw_has_no_alerts(empty: Bench) -> None:
     ("setting", "said"),
     [
         ("aggregate=team", "allowed are customer, project, project_group"),
-        ("aggregate=project_group", "alerts are collected for each customer and for all together"),
-        (f"aggregate=project uuid={WAREHOUSE}", "give aggregate=customer"),
         ("uuid=1", "give 32 hexadecimal digits"),
         ("from=5 to=4", "from=5 is after to=4"),
         ("from=1793491200000", "not milliseconds"),

@@ -70,12 +70,12 @@ def build_quota(reader: Reader, period: BillingPeriod, given: Mapping[str, Any])
 
 
 def build_alert(reader: Reader, period: BillingPeriod, given: Mapping[str, Any]) -> object:
-    """How many alerts of each severity; both bounds are included."""
-    now = _now(_known(reader, "alert"), period)
+    """How many alerts of each severity; both bounds are included. None for a uuid that is not listed."""
+    now, uuid = _now(_known(reader, "alert"), period), _uuid(given) or ""
     end = instant("to", given, default=now - 1)
     start = instant("from", given, default=now - DAY)
-    uuid = _uuid(given) or ""
-    windows = reader.frame(f"{_QUERIES}/alert", aggregate=_alert_aggregate(given), uuid=uuid).to_dicts()
+    _refuse_unasked(reader, period, given["aggregate"])
+    windows = reader.frame(f"{_QUERIES}/alert", aggregate=given["aggregate"], uuid=uuid).to_dicts()
     return alerts.count(windows, start=start, end=end)
 
 
@@ -147,22 +147,20 @@ def _refuse_uncollected(known: Mapping[str, Any], name: str, value: str) -> None
         )
 
 
-def _alert_aggregate(given: Mapping[str, Any]) -> str:
-    """Alerts are asked of customers. Each project has one, so all projects together are all customers."""
-    aggregate: str = given["aggregate"]
-    if aggregate == "project_group" or (aggregate == "project" and given["uuid"] is not None):
+def _refuse_unasked(reader: Reader, period: BillingPeriod, aggregate: str) -> None:
+    asked = reader.frame(f"{_QUERIES}/alert_aggregates")["aggregate"].to_list()
+    if asked and aggregate not in asked:
         raise UsageError(
-            f"aggregate={aggregate}: alerts are collected for each customer and for all together; give "
-            "aggregate=customer, with or without uuid, or aggregate=project without uuid"
+            f"aggregate={aggregate}: alerts of {period} were collected for {', '.join(asked)} only; add it to the "
+            "connection's aggregates where it is missing, and collect the month again"
         )
-    return "customer"
 
 
 _AGGREGATE = Parameter(
     "aggregate", kind="choice", default="customer", choices=_AGGREGATES, help="what the figures are put together for"
 )
 _UUID = Parameter("uuid", help="only this object: 32 hexadecimal digits; default: all")
-_NOW = "unix seconds; default: now, which is the month's end or its last fetch, whichever is earlier"
+_NOW = "unix seconds; default: now, which is the month's end or the last whole hour that was collected"
 _DATAPOINTS = Parameter("datapoints", kind="integer", default=6, help="how many segments of equal whole seconds")
 
 

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from tallybook.contract import Answer, Request, Session
-from tallybook.errors import ProviderError
+from tallybook.decode import decode
+from tallybook.errors import ProviderError, SchemaError
 from tallybook.periods import BillingPeriod
 from tallybook.providers.nodeconductor.lists import Listed, hexadecimal, read_list
 from tallybook.providers.nodeconductor.settings import NodeconductorSettings
@@ -20,6 +21,7 @@ ITEMS = ("cpu", "memory", "storage")
 LISTS = {"customer": "customers", "project_group": "project-groups", "project": "projects"}
 PLURAL_ALERT_PATH = "/stats/alerts/"
 _NEXT = re.compile(r"<([^>]*)>\s*;[^,]*\brel=\"?next\b")
+_DAY = timedelta(days=1)
 _MOST_PAGES = 10_000  # a million objects: more is a server that pages in circles
 
 
@@ -59,29 +61,60 @@ def plan_resource(session: Session, period: BillingPeriod) -> Iterator[Request]:
 
 
 def plan_creation_time(session: Session, period: BillingPeriod) -> Iterator[Request]:
-    """How many of each type were created on each finished day of the month."""
+    """How many of each type were created in each hour, from the month's start to its last whole hour."""
     settings: NodeconductorSettings = session.settings
-    days = sum(1 for _ in period.days(before=session.now))
+    end = period.elapsed_end(session.now)
+    hours = (end - period.start) // timedelta(hours=1)
     offset = settings.creation_clock_offset_seconds
-    bounds = _bounds(period.start, period.start + timedelta(days=days), offset=offset)
-    for kind in settings.aggregates if days else ():
-        query = {"type": kind, **bounds, "datapoints": str(days)}
+    for kind in settings.aggregates if hours else ():
+        query = {"type": kind, **_bounds(period.start, end, offset=offset), "datapoints": str(hours)}
         yield _request(settings, "creation_time", "/stats/creation-time/", query, offset=str(offset))
 
 
 def plan_alert(session: Session, period: BillingPeriod) -> Iterator[Request]:
-    """Alerts of the month so far, of all that is visible and of each customer. Both bounds are inclusive.
+    """Alerts of each aggregate and each object: of the month so far, the last 24 hours, and of its days.
 
-    Without `aggregate` the server ignores `uuid`, and its default differs between releases: it is always sent.
+    The last 24 hours are what the document asks by default. A count cannot be divided, so a month with alerts is
+    asked day by day; one without has none on any day.
     """
     settings: NodeconductorSettings = session.settings
     end = period.elapsed_end(session.now)
     if end == period.start:
         return
-    query = {"aggregate": "customer", **_bounds(period.start, end - timedelta(seconds=1))}
-    owners = [{"uuid": hexadecimal(listed.uuid)} for listed in list_all(session, "customer")]
-    for owner in [{}, *owners]:
-        yield _request(settings, "alert", settings.alert_path, query | owner)
+    selections = list(_alert_selections(session))
+    months = [_alert_request(settings, selection, period.start, end) for selection in selections]
+    yield from months
+    for selection, month in zip(selections, months, strict=True):
+        yield _alert_request(settings, selection, end - _DAY, end)
+        if _counts_any(session.ask(month)):
+            for first, last in period.days(before=end):
+                yield _alert_request(settings, selection, first, last)
+            if end > (midnight := end.replace(hour=0)):
+                yield _alert_request(settings, selection, midnight, end)
+
+
+def _alert_selections(session: Session) -> Iterator[dict[str, str]]:
+    """All together and each alone. The default differs between releases, so `aggregate` is always sent."""
+    for aggregate in dict.fromkeys(("customer", *session.settings.aggregates)):
+        yield {"aggregate": aggregate}
+        for listed in list_all(session, aggregate):
+            yield {"aggregate": aggregate, "uuid": hexadecimal(listed.uuid)}
+
+
+def _alert_request(
+    settings: NodeconductorSettings, selection: Mapping[str, str], start: datetime, end: datetime
+) -> Request:
+    """The alerts of [start, end): the server includes both bounds, so its last second is left out."""
+    query = {**selection, **_bounds(start, end - timedelta(seconds=1))}
+    return _request(settings, "alert", settings.alert_path, query)
+
+
+def _counts_any(answer: Answer) -> bool:
+    """Whether there were alerts. An answer that cannot be read counts none: `parse` will say what is wrong with it."""
+    try:
+        return any(decode(answer.read(), dict[str, int]).values())
+    except SchemaError:
+        return False
 
 
 def list_all(session: Session, aggregate: str) -> Iterator[Listed]:
