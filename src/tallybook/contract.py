@@ -116,7 +116,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A documented parameter of a document. `default` None: the document's own rule, told in `help`.
+    """A documented parameter of a document. `default` None: the document's own rule, told in `default_rule`.
 
     `kind` is text, texts (a list: `--set` repeats), integer, boolean or choice (one of `choices`).
     """
@@ -127,6 +127,22 @@ class Parameter:
     choices: tuple[str, ...] = ()
     is_required: bool = False
     help: str = ""
+    default_rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What docs/documents.md tells of a document beside its parameters, in Markdown.
+
+    `source` is where the provider answers it, `example` some `NAME=VALUE`, `refuses` what ends with UsageError though
+    its form is right, `differs` in what the answer is another than the provider's own.
+    """
+
+    summary: str
+    source: str
+    example: tuple[str, ...] = ()
+    refuses: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +156,7 @@ class Document:
     name: str
     parameters: tuple[Parameter, ...]
     build: Callable[[Reader, BillingPeriod, Mapping[str, Any]], object]
+    reference: Reference
     standard: Callable[[Reader], Iterable[Mapping[str, Any]]] = lambda _: ({},)
 
 

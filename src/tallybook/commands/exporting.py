@@ -19,28 +19,40 @@ from tallybook.console import command, finish, hand_over, say, table
 
 
 @command
-def documents(*, as_json: Json = False) -> None:
+def documents(
+    *,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print docs/documents.md, which tells all of it.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """List the documented JSON documents with their parameters.
 
     Example: tallybook documents
     """
     from tallybook import providers
-    from tallybook.pipeline.export import known_documents
+    from tallybook.documents import reference
 
-    known = known_documents([providers.load(name) for name in providers.names()])
+    known = [providers.load(name) for name in providers.names()]
     rows = [
         {
-            "document": name,
+            "document": f"{provider.name}/{document.name}",
             "parameter": parameter.name if parameter else "",
             "kind": parameter.kind if parameter else "",
-            "default": parameter.default if parameter else "",
+            "takes": reference.allowed(parameter) if parameter else "",
+            "default": reference.default(parameter) if parameter else "",
             "help": parameter.help if parameter else "",
+            "example": reference.example(provider, document),
         }
-        for name, (_, document) in sorted(known.items())
+        for provider in known
+        for document in provider.documents
         for parameter in document.parameters or (None,)
     ]
-    columns = ("document", "parameter", "kind", "default", "help")
-    table(columns, [tuple(row[column] for column in columns) for row in rows])
+    if markdown:
+        hand_over(reference.make_page(known).encode())
+    else:
+        columns = ("document", "parameter", "takes", "default", "help", "example")
+        table(columns, [tuple(row[column] for column in columns) for row in rows])
     finish(as_json=as_json, result={"documents": rows})
 
 

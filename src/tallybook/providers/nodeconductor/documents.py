@@ -11,7 +11,7 @@ from uuid import UUID
 from tallybook.contract import Document, Parameter, Reader
 from tallybook.errors import UsageError
 from tallybook.periods import BillingPeriod
-from tallybook.providers.nodeconductor import alerts
+from tallybook.providers.nodeconductor import alerts, reference
 from tallybook.providers.nodeconductor.plan import ITEMS
 from tallybook.providers.nodeconductor.segments import DAY, HOUR, instant, segments, whole_days
 
@@ -159,15 +159,15 @@ def _refuse_unasked(reader: Reader, period: BillingPeriod, aggregate: str) -> No
 _AGGREGATE = Parameter(
     "aggregate", kind="choice", default="customer", choices=_AGGREGATES, help="what the figures are put together for"
 )
-_UUID = Parameter("uuid", help="only this object: 32 hexadecimal digits; default: all")
-_NOW = "unix seconds; default: now, which is the month's end or the last whole hour that was collected"
+_UUID = Parameter("uuid", help="only this object: 32 hexadecimal digits", default_rule="all")
+_NOW = "now: the month's end or the last whole hour that was collected"
 _DATAPOINTS = Parameter("datapoints", kind="integer", default=6, help="how many segments of equal whole seconds")
 
 
-def _bounds(span: str, *, to: str = "") -> tuple[Parameter, Parameter]:
+def _bounds(span: str, *, to: str = "not included") -> tuple[Parameter, Parameter]:
     return (
-        Parameter("from", kind="integer", help=f"unix seconds; default: now - {span}"),
-        Parameter("to", kind="integer", help=_NOW + to),
+        Parameter("from", kind="integer", help="unix seconds", default_rule=f"now - {span}"),
+        Parameter("to", kind="integer", help=f"unix seconds, {to}", default_rule=_NOW),
     )
 
 
@@ -188,13 +188,21 @@ DOCUMENTS: tuple[Document, ...] = (
             _DATAPOINTS,
         ),
         build=build_usage,
+        reference=reference.USAGE,
         standard=standard_usage,
     ),
-    Document(name="customer", parameters=(), build=build_customer, standard=standard_customer),
+    Document(
+        name="customer",
+        parameters=(),
+        build=build_customer,
+        reference=reference.CUSTOMER,
+        standard=standard_customer,
+    ),
     Document(
         name="resource",
         parameters=(Parameter("auth_url", is_required=True, help="the cloud's URL, exactly as it was configured"),),
         build=build_resource,
+        reference=reference.RESOURCE,
         standard=standard_resource,
     ),
     Document(
@@ -205,13 +213,21 @@ DOCUMENTS: tuple[Document, ...] = (
             _DATAPOINTS,
         ),
         build=build_creation_time,
+        reference=reference.CREATION_TIME,
         standard=standard_creation_time,
     ),
-    Document(name="quota", parameters=(_AGGREGATE, _UUID), build=build_quota, standard=standard_quota),
+    Document(
+        name="quota",
+        parameters=(_AGGREGATE, _UUID),
+        build=build_quota,
+        reference=reference.QUOTA,
+        standard=standard_quota,
+    ),
     Document(
         name="alert",
-        parameters=(*_bounds("1 day", to="; included"), _AGGREGATE, _UUID),
+        parameters=(*_bounds("1 day", to="included"), _AGGREGATE, _UUID),
         build=build_alert,
+        reference=reference.ALERT,
         standard=standard_alert,
     ),
 )

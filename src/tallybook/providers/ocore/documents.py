@@ -15,6 +15,7 @@ import polars
 from tallybook.contract import Document, Parameter, Reader
 from tallybook.errors import UsageError
 from tallybook.periods import BillingPeriod, parse_instant
+from tallybook.providers.ocore import reference
 
 _UNITS = {"hourly": "hour", "daily": "day", "monthly": "month"}
 _SUMMED = (
@@ -72,8 +73,8 @@ def _used_projects(reader: Reader) -> Iterable[Mapping[str, Any]]:
 
 _RANGE = (
     Parameter("period", kind="choice", default="hourly", choices=tuple(_UNITS), help="size of a bucket, in UTC"),
-    Parameter("start_date", help="RFC 3339 with offset, e.g. 2026-10-01T00:00:00Z; default: the month's start"),
-    Parameter("end_date", help="RFC 3339 with offset, not included; default: the month's end, as far as fetched"),
+    Parameter("start_date", help="RFC 3339 with offset, e.g. 2026-10-01T00:00:00Z", default_rule="the month's start"),
+    Parameter("end_date", help="RFC 3339 with offset, not included", default_rule="the month's end"),
 )
 
 DOCUMENTS: tuple[Document, ...] = (
@@ -81,15 +82,22 @@ DOCUMENTS: tuple[Document, ...] = (
         name="project-usage",
         parameters=(Parameter("id", is_required=True, help="id of the project"), *_RANGE),
         build=build_project_usage,
+        reference=reference.PROJECT_USAGE,
         standard=_used_projects,
     ),
     Document(
         name="usage",
-        parameters=(Parameter("project_id", help="only this project; default: all"), *_RANGE),
+        parameters=(Parameter("project_id", help="only this project", default_rule="all"), *_RANGE),
         build=build_usage,
+        reference=reference.USAGE,
         standard=lambda _: ({"period": "daily"},),
     ),
-    Document(name="usage-totals", parameters=_RANGE[1:], build=build_usage_totals),
+    Document(
+        name="usage-totals",
+        parameters=_RANGE[1:],
+        build=build_usage_totals,
+        reference=reference.USAGE_TOTALS,
+    ),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars
 
-from tallybook.contract import Document, Parameter, Reader
+from tallybook.contract import Document, Parameter, Reader, Reference
 from tallybook.decode import decode
 from tallybook.errors import UsageError
 from tallybook.periods import BillingPeriod
@@ -44,6 +44,24 @@ def standard(reader: Reader) -> Iterable[Mapping[str, Any]]:
     return () if _last_sample(reader) is None else ({},)
 
 
+_REFERENCE = Reference(
+    summary="All machines, networks and their aggregates as they were at a sampled moment",
+    source="`GET /v1/stats/live`",
+    example=("at=1793491200",),
+    refuses=(
+        "`at` below 0, or above 99999999999, which is milliseconds",
+        "a moment further than `max_gap` behind a sample: the nearest samples are named",
+        "a month without a sample: the document has no form for it",
+    ),
+    differs=(
+        "`at` is Tallybook's own parameter: the provider can only be asked about now.",
+        (
+            "Figures and aggregates are as answered, every digit and unknown fields too; figures that a machine did "
+            "not report are left out, aggregates of nothing are null."
+        ),
+    ),
+)
+
 DOCUMENTS: tuple[Document, ...] = (
     Document(
         name="stats-live",
@@ -51,11 +69,12 @@ DOCUMENTS: tuple[Document, ...] = (
             Parameter(
                 "at",
                 kind="integer",
-                help="unix seconds of the moment; default: the month's last sample. A sample holds until the next "
-                "one, at most max_gap",
+                help="unix seconds of the moment; a sample holds until the next one, at most max_gap",
+                default_rule="the month's last sample",
             ),
         ),
         build=build_stats_live,
+        reference=_REFERENCE,
         standard=standard,
     ),
 )

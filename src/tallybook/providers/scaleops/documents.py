@@ -16,7 +16,7 @@ from tallybook.contract import Document, Reader
 from tallybook.decode import decode
 from tallybook.errors import UsageError
 from tallybook.periods import BillingPeriod
-from tallybook.providers.scaleops import parameters, questions, rates
+from tallybook.providers.scaleops import parameters, questions, rates, reference
 from tallybook.providers.scaleops.questions import Grouping, Span, Wanted
 
 _ORDER = ("cluster_name", "namespace", "workload_type", "workload_name", "id")
@@ -220,6 +220,18 @@ def _milliseconds(instant: datetime) -> int:
 
 
 DOCUMENTS: tuple[Document, ...] = (
-    Document(name="aggregated", parameters=parameters.AGGREGATED, build=build_aggregated, standard=standard_aggregated),
-    Document(name="workloads", parameters=parameters.WORKLOADS, build=build_workloads, standard=standard_workloads),
+    Document(
+        name="aggregated",
+        parameters=parameters.AGGREGATED,
+        build=build_aggregated,
+        reference=reference.AGGREGATED,
+        standard=standard_aggregated,
+    ),
+    Document(
+        name="workloads",
+        parameters=parameters.WORKLOADS,
+        build=build_workloads,
+        reference=reference.WORKLOADS,
+        standard=standard_workloads,
+    ),
 )

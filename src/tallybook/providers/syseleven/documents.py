@@ -13,10 +13,11 @@ from typing import Any, get_args
 
 import polars
 
-from tallybook.contract import Document, Parameter, Reader
+from tallybook.contract import Document, Parameter, Reader, Reference
 from tallybook.decode import decode
 from tallybook.errors import UsageError
 from tallybook.periods import BillingPeriod
+from tallybook.providers.syseleven import reference
 from tallybook.providers.syseleven.fields import ALIASES, Form, documented
 from tallybook.providers.syseleven.settings import Component
 
@@ -84,28 +85,34 @@ def standard(reader: Reader, *, kind: str) -> Iterable[Mapping[str, Any]]:
 
 
 _PROJECT = Parameter("project_id", is_required=True, help="id of the project")
-_REGIONS = Parameter("regions", kind="texts", help="comma-separated region names; default: all that were answered")
+_REGIONS = Parameter(
+    "regions", kind="texts", help="comma-separated region names", default_rule="all that were answered"
+)
 _FILTER = Parameter(
     "filter",
     kind="texts",
-    help=f"comma-separated components of {', '.join(_COMPONENTS)}; default: all. loadbalancer is known since v2",
+    help=f"comma-separated components of {', '.join(_COMPONENTS)}; loadbalancer is known since v2",
+    default_rule="all",
 )
 _VERSION = Parameter(
     "version",
     kind="choice",
     choices=_VERSIONS,
-    help="version of the API; default: the one that was last answered. Older ones are made from newer ones",
+    help="version of the API; older ones are made from newer ones",
+    default_rule="the one that was last answered",
 )
 
 
-def _document(name: str, kind: str, parameters: tuple[Parameter, ...]) -> Document:
+def _document(name: str, kind: str, parameters: tuple[Parameter, ...], told: Reference) -> Document:
     builder: Callable[[Reader, BillingPeriod, Mapping[str, Any]], object] = partial(build, kind=kind)
-    return Document(name=name, parameters=parameters, build=builder, standard=partial(standard, kind=kind))
+    return Document(
+        name=name, parameters=parameters, build=builder, reference=told, standard=partial(standard, kind=kind)
+    )
 
 
 DOCUMENTS: tuple[Document, ...] = (
-    _document("quota", "quota", (_PROJECT, _REGIONS, _VERSION)),
-    _document("current-usage", "usage", (_PROJECT, _REGIONS, _FILTER, _VERSION)),
+    _document("quota", "quota", (_PROJECT, _REGIONS, _VERSION), reference.QUOTA),
+    _document("current-usage", "usage", (_PROJECT, _REGIONS, _FILTER, _VERSION), reference.CURRENT_USAGE),
 )
 
 
