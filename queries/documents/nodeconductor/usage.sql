@@ -68,6 +68,8 @@ parts as (
         least(points.to_epoch, segments.to_epoch) - greatest(points.from_epoch, segments.from_epoch) as seconds
     from segments
     inner join points on points.from_epoch < segments.to_epoch and points.to_epoch > segments.from_epoch
+    -- a segment of no length lies within an hour and holds nothing of it
+    where segments.to_epoch > segments.from_epoch
 ),
 
 sums as (

@@ -149,6 +149,13 @@ def test_time_that_nobody_saw_is_zero_as_in_the_documented_example(bench: Bench)
     assert values(ask(bench, "usage", *of_project("memory", START - 3600, START + 3600, 2))) == [0, 512]
 
 
+def test_a_segment_of_no_length_holds_nothing(bench: Bench) -> None:
+    land_usage(bench, usage("memory", hours_of([512])))
+
+    moment = START + 1800
+    assert values(ask(bench, "usage", *of_project("memory", moment, moment, 2))) == [0, 0]
+
+
 def test_an_object_that_has_nothing_measured_has_no_datapoints(bench: Bench) -> None:
     land_usage(bench, usage("memory", []))
 
