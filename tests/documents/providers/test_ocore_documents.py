@@ -184,6 +184,15 @@ def test_other_months_are_answered_when_they_were_collected(bench: Bench) -> Non
     assert len(ask(bench, "usage")["items"]) == 1  # the month's alone, by default
 
 
+def test_totals_over_months_stand_in_the_order_of_their_projects(bench: Bench) -> None:
+    for period, projects in (("2026-09", ["prj_b"]), ("2026-10", ["prj_a", "prj_b"])):
+        hours = [item(f"{period}-15T00:00:00Z", projectId=project) for project in projects]
+        land(bench, {"items": hours, "period": "hourly", "totals": None}, period=period)
+
+    totals = ask(bench, "usage-totals", "start_date=2026-09-01T00:00:00Z")["totals"]
+    assert [(one["projectId"], one["instanceHours"]) for one in totals] == [("prj_a", 2), ("prj_b", 4)]
+
+
 def test_an_hour_that_two_months_answered_counts_once(bench: Bench) -> None:
     for period in ("2026-09", "2026-10"):
         land(bench, {"items": [item("2026-10-01T00:00:00Z")], "period": "hourly", "totals": None}, period=period)

@@ -63,7 +63,8 @@ def build_usage_totals(reader: Reader, period: BillingPeriod, given: Mapping[str
     """One object per project with usage in the range. The document leaves its fields open: those of an item."""
     span = _range(period, given)
     items = _items(reader, span, period="monthly", project_id=None)
-    return {"totals": _totals(items.group_by("projectId", maintain_order=True), span, "total").to_dicts()}
+    totals = _totals(items.group_by("projectId", maintain_order=True), span, "total")
+    return {"totals": totals.sort("projectId").to_dicts()}
 
 
 def _used_projects(reader: Reader) -> Iterable[Mapping[str, Any]]:
