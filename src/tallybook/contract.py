@@ -164,6 +164,7 @@ class Document:
 class Provider:
     """A provider. `parameters` are the named parameters its fact queries take from the connection's settings.
 
+    One called `currency` is that of the costs which the provider states: it tells what a silent connection can lack.
     `hint` says what to check when access is refused (HTTP 401 or 403).
     """
 

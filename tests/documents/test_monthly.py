@@ -126,7 +126,7 @@ def test_the_trend_and_the_days_add_up(report: MonthlyReport) -> None:
     ] == [
         ("2026-09", "EUR", Decimal("30.00"), True),
         ("2026-09", "USD", Decimal("9.00"), True),
-        ("2026-10", "EUR", Decimal("115.20"), True),
+        ("2026-10", "EUR", Decimal("115.20"), False),  # an unpriced meter
         ("2026-10", "USD", Decimal("12.50"), True),
     ]
     euros = [point.effective_cost.shown or 0 for point in report.daily if point.billing_currency == "EUR"]

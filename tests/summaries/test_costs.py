@@ -17,12 +17,19 @@ ALL = ("alpha-main", "beta-main", "kube-main")
 
 
 def projects(
-    now: pl.DataFrame, before: pl.DataFrame, *, observed: tuple[str, ...] = ALL, previously: tuple[str, ...] = ALL
+    now: pl.DataFrame,
+    before: pl.DataFrame,
+    *,
+    seen: str = "99.5",
+    seen_before: str = "100",
+    observed: tuple[str, ...] = ALL,
+    previously: tuple[str, ...] = ALL,
 ) -> pl.DataFrame:
     return summarise_projects(
         now,
         before,
-        connections(alpha="99.5"),
+        connections(alpha=seen),
+        previous_connections=connections(alpha=seen_before),
         billing_period="2026-10",
         observed=observed,
         previously_observed=previously,
@@ -39,7 +46,7 @@ def test_a_project_s_charges_add_up_beside_those_of_the_month_before() -> None:
     assert frame.rows() == [
         (
             "2026-10", "Web", "alpha-main", "alpha", "EUR", Decimal("7.5"), Decimal("7.5"), Decimal(5),
-            Decimal("99.5"), 0,
+            Decimal("99.5"), 0, True, False,
         )
     ]  # fmt: skip
 
@@ -47,10 +54,29 @@ def test_a_project_s_charges_add_up_beside_those_of_the_month_before() -> None:
 def test_the_promised_columns_come_first() -> None:
     frame = projects(charges(), charges())
 
-    assert [name for name in frame.columns if name != "unpriced_meters"] == [
+    assert frame.columns[:9] == [
         "billing_period", "project", "connection", "provider", "billing_currency", "list_cost", "effective_cost",
         "previous_effective_cost", "coverage_pct",
     ]  # fmt: skip
+
+
+def bounds(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
+    return frame.select("is_lower_bound", "previous_is_lower_bound").rows()
+
+
+def test_a_cost_is_a_lower_bound_when_hours_are_missing_in_its_month() -> None:
+    now, before = charges(used("3")), charges(used("2"))
+
+    assert bounds(projects(now, before, seen="100")) == [(False, False)]
+    assert bounds(projects(now, before, seen="99.999999999999")) == [(True, False)]
+    assert bounds(projects(now, before, seen="100", seen_before="0")) == [(False, True)]
+
+
+def test_a_cost_is_a_lower_bound_when_a_meter_has_no_price_in_its_month() -> None:
+    priced, unpriced = charges(used("3")), charges(used("2"), used(None, meter="gpu_hours"))
+
+    assert bounds(projects(unpriced, priced, seen="100")) == [(True, False)]
+    assert bounds(projects(priced, unpriced, seen="100")) == [(False, True)]
 
 
 def test_two_currencies_are_never_added() -> None:
@@ -110,6 +136,7 @@ def test_connections_add_up_their_projects_and_silent_ones_are_listed() -> None:
         charges(used("3"), used("4.50", project="Shop")),
         charges(),
         connections(alpha="100", beta=None),
+        previous_connections=connections(),
         billing_period="2026-10",
         observed=("alpha-main",),
         previously_observed=(),
@@ -125,7 +152,9 @@ def test_spot_pct_is_spot_hours_of_all_hours() -> None:
     now = charges(ran("10", spot="20", on_demand="0"), ran("2", spot="10", on_demand="10"), ran("1", workload="job"))
     before = charges(ran("11"))
 
-    frame = summarise_workloads(now, before, billing_period="2026-10")
+    frame = summarise_workloads(
+        now, before, connections(kube="100"), previous_connections=connections(kube="99"), billing_period="2026-10"
+    )
 
     assert frame.columns[:12] == [
         "billing_period", "connection", "cluster", "namespace", "workload", "workload_type", "billing_currency",
@@ -139,11 +168,43 @@ def test_spot_pct_is_spot_hours_of_all_hours() -> None:
 
 
 def test_usage_is_no_workload() -> None:
-    assert summarise_workloads(charges(used("1")), charges(), billing_period="2026-10").is_empty()
+    nobody = connections()
+    frame = summarise_workloads(
+        charges(used("1")), charges(), nobody, previous_connections=nobody, billing_period="2026-10"
+    )
+
+    assert frame.is_empty()
+
+
+def test_a_workload_s_cost_is_a_lower_bound_when_seen_in_part_or_without_a_day_s_cost() -> None:
+    now = charges(ran("3"), ran("4", workload="job"), ran(None, workload="job"))
+
+    def found(seen: str) -> list[tuple[Any, ...]]:
+        frame = summarise_workloads(
+            now,
+            charges(ran("2")),
+            connections(kube=seen),
+            previous_connections=connections(kube="100"),
+            billing_period="2026-10",
+        )
+        return frame.select("workload", "is_lower_bound", "previous_is_lower_bound").rows()
+
+    assert found("100") == [("api", False, False), ("job", True, True)]
+    assert found("97") == [("api", True, False), ("job", True, True)]
+
+
+def test_categories_of_a_connection_that_lacks_hours_or_prices_are_lower_bounds() -> None:
+    rows = charges(used("1"), used(None, meter="gpu_hours"), ran("2"), ran("3", connection="beta-main"))
+
+    frame = summarise_pricing(rows, connections(alpha="100", kube="99", beta="100"), billing_period="2026-10")
+
+    assert frame.select("connection", "is_lower_bound").rows() == [
+        ("alpha-main", True), ("beta-main", False), ("kube-main", True),
+    ]  # fmt: skip
 
 
 def pricing(*rows: dict[str, Any]) -> list[tuple[Any, ...]]:
-    frame = summarise_pricing(charges(*rows), billing_period="2026-10")
+    frame = summarise_pricing(charges(*rows), connections(), billing_period="2026-10")
     return frame.select("pricing_category", "hours", "effective_cost", "billing_currency", "cost_basis").rows()
 
 
@@ -173,7 +234,7 @@ def test_the_price_book_knows_no_category_and_no_hours() -> None:
 
 
 def test_pricing_has_the_promised_columns() -> None:
-    assert summarise_pricing(charges(), billing_period="2026-10").columns[:8] == [
+    assert summarise_pricing(charges(), connections(), billing_period="2026-10").columns[:8] == [
         "billing_period", "connection", "project", "pricing_category", "hours", "effective_cost", "billing_currency",
         "cost_basis",
     ]  # fmt: skip
@@ -192,12 +253,12 @@ def test_split_costs_add_up_exactly_in_any_order(
         ran(str(cost), spot=f"{spot:f}", on_demand=f"{rest:f}", category="mixed", workload=workload)
         for cost, spot, rest, workload in rows
     ]
-    frame = summarise_pricing(charges(*listed), billing_period="2026-10")
+    frame = summarise_pricing(charges(*listed), connections(), billing_period="2026-10")
     random.shuffle(listed)
 
     assert frame["effective_cost"].sum() == sum(cost for cost, *_ in rows)
     assert frame["effective_cost"].min() >= 0
-    assert frame.equals(summarise_pricing(charges(*listed), billing_period="2026-10"))
+    assert frame.equals(summarise_pricing(charges(*listed), connections(), billing_period="2026-10"))
 
 
 def sources(*rows: tuple[str, str, str]) -> pl.DataFrame:

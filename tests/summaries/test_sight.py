@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from tallybook.summaries.coverage import (
+    never_seen,
     observed_connections,
     summarise_connections,
     summarise_coverage,
@@ -14,7 +15,7 @@ from tallybook.summaries.coverage import (
     summarise_gaps,
 )
 from tallybook.summaries.quotas import summarise_quotas
-from tallybook.summaries.totals import summarise_trend
+from tallybook.summaries.totals import summarise_currencies, summarise_days, summarise_trend
 from tallybook.summaries.usage import summarise_lines, summarise_prices, summarise_unpriced, summarise_usage
 from tests.summaries.literal_frames import charges, connections, coverage, day, limits, ran, used
 
@@ -99,7 +100,7 @@ def test_gaps_are_joined_where_days_touch() -> None:
 
 
 def test_gaps_of_two_connections_are_kept_apart() -> None:
-    frame = summarise_gaps(days(day(1, "0"), day(2, "0", connection="beta-main"), day(3, "0", feeds="control")))
+    frame = summarise_gaps(days(day(1, "0"), day(2, "0", connection="beta-main")))
 
     assert frame.select("connection", "first_date").rows() == [
         ("alpha-main", date(2026, 10, 1)),
@@ -210,28 +211,141 @@ def test_only_prices_that_made_charges_are_listed() -> None:
         }
     )
 
-    frame = summarise_prices(charges(used("3", quantity="3"), used("4", quantity="4", project="Shop")), prices)
+    frame = summarise_prices(
+        charges(used("3", quantity="3"), used("4", quantity="4", project="Shop")), prices, connections(alpha="99")
+    )
 
-    assert frame.select("meter", "pricing_quantity", "effective_cost").rows() == [
-        ("core_hours", Decimal(7), Decimal(7))
+    assert frame.select("meter", "pricing_quantity", "effective_cost", "is_lower_bound").rows() == [
+        ("core_hours", Decimal(7), Decimal(7), True)
     ]
 
 
-def test_a_month_seen_in_part_is_not_complete_in_the_trend() -> None:
+def trend(
+    seen: list[tuple[str, str, str, int, int]],
+    found: list[tuple[str, str, str | None, bool]] | None = None,
+    currencies: list[tuple[str, str]] | None = None,
+    *,
+    costs: tuple[tuple[str, str], ...] = (("2026-08", "EUR"), ("2026-08", "USD")),
+) -> list[bool]:
+    """Whether each month's cost is complete. `seen`: month, connection, unit, expected, received; `found`: charges."""
     amount = pl.Decimal(38, 12)
-    months = ["2026-07", "2026-08", "2026-09"]
-    costs = pl.DataFrame(
-        {"billing_period": months, "billing_currency": ["EUR"] * 3, "effective_cost": [Decimal(1)] * 3},
-        schema_overrides={"effective_cost": amount},
+    frame = summarise_trend(
+        pl.DataFrame(
+            [(*cost, Decimal(1)) for cost in costs],
+            schema={"billing_period": pl.String, "billing_currency": pl.String, "effective_cost": amount},
+            orient="row",
+        ),
+        pl.DataFrame(
+            [(*names, Decimal(expected), Decimal(received)) for *names, expected, received in seen],
+            schema={
+                **dict.fromkeys(("billing_period", "connection", "unit"), pl.String),
+                "expected": amount,
+                "received": amount,
+            },
+            orient="row",
+        ),
+        pl.DataFrame(
+            found or [],
+            schema={
+                **dict.fromkeys(("billing_period", "connection", "billing_currency"), pl.String),
+                "is_unpriced": pl.Boolean,
+            },
+            orient="row",
+        ),
+        pl.DataFrame(
+            currencies or [], schema=dict.fromkeys(("connection", "billing_currency"), pl.String), orient="row"
+        ),
     )
-    seen = pl.DataFrame(
+    return frame["is_complete"].to_list()
+
+
+def test_a_month_seen_in_part_is_not_complete_in_the_trend() -> None:
+    months = tuple((month, "EUR") for month in ("2026-07", "2026-08", "2026-09"))
+    seen = [
+        ("2026-08", "alpha-main", "hours", 744, 744),
+        ("2026-09", "alpha-main", "hours", 720, 719),
+        ("2026-09", "alpha-main", "windows", 30, 30),
+    ]
+
+    assert trend(seen, costs=months) == [False, True, False]
+
+
+def test_the_trend_lacks_what_a_connection_cost_in_its_own_currencies_only() -> None:
+    seen = [("2026-08", "alpha-main", "hours", 744, 743), ("2026-08", "kube-main", "windows", 31, 31)]
+    found = [("2026-08", "alpha-main", "EUR", False), ("2026-08", "kube-main", "USD", False)]
+
+    assert trend(seen, found, [("alpha-main", "USD")]) == [False, True]
+
+
+def test_a_silent_connection_touches_the_currencies_known_for_it_else_all() -> None:
+    seen = [("2026-08", "alpha-main", "hours", 744, 0), ("2026-08", "kube-main", "windows", 31, 31)]
+
+    assert trend(seen, [], [("alpha-main", "USD")]) == [True, False]
+    assert trend(seen, []) == [False, False]
+
+
+def test_a_month_with_usage_without_a_price_is_not_complete_in_the_trend() -> None:
+    seen = [("2026-08", "alpha-main", "hours", 744, 744), ("2026-08", "kube-main", "windows", 31, 31)]
+    found = [
+        ("2026-08", "alpha-main", "EUR", False), ("2026-08", "alpha-main", None, True),
+        ("2026-08", "kube-main", "USD", False),
+    ]  # fmt: skip
+
+    assert trend(seen, found) == [False, True]
+
+
+def test_currencies_are_known_from_costs_settings_and_prices() -> None:
+    prices = pl.DataFrame(
         {
-            "billing_period": ["2026-08", "2026-09", "2026-09"],
-            "unit": ["hours", "hours", "windows"],
-            "expected": [Decimal(744), Decimal(720), Decimal(30)],
-            "received": [Decimal(744), Decimal(719), Decimal(30)],
-        },
-        schema_overrides={"expected": amount, "received": amount},
+            "provider": ["beta", "beta", "gamma", "alpha"],
+            "connection": ["", "other-main", "gamma-main", ""],
+            "billing_currency": ["CHF", "GBP", "SEK", "EUR"],
+        }
+    )
+    seen = connections(alpha="100", beta="0", gamma="0", delta="0", kube="0")
+
+    frame = summarise_currencies(
+        charges(used("1")), charges(used("1", currency="PLN")), prices, seen, stated={"kube-main": "USD"}
     )
 
-    assert summarise_trend(costs, seen)["is_complete"].to_list() == [False, True, False]
+    known = {
+        name: frame.filter(pl.col("connection") == name)["billing_currency"].to_list() for name in seen["connection"]
+    }
+    assert known == {
+        "alpha-main": ["EUR", "PLN"], "beta-main": ["CHF"], "gamma-main": ["SEK"], "delta-main": [],
+        "kube-main": ["USD"],
+    }  # fmt: skip
+
+
+def test_a_connection_of_which_nothing_came_was_never_seen() -> None:
+    rows = [day(1, "0", connection="silent-main"), day(1, "1"), day(4, "0", connection="new-main")]
+
+    assert never_seen(summarise_connections(days(*rows)))["connection"].to_list() == ["silent-main"]
+
+
+def test_a_day_is_a_lower_bound_when_its_connection_lacks_hours_or_prices() -> None:
+    costs = pl.DataFrame(
+        {
+            "date": [date(2026, 10, n) for n in (1, 2, 1)],
+            "connection": ["alpha-main", "alpha-main", "beta-main"],
+            "provider": ["alpha", "alpha", "beta"],
+            "billing_currency": ["EUR"] * 3,
+            "effective_cost": [Decimal(1)] * 3,
+        },
+        schema_overrides={"effective_cost": pl.Decimal(38, 12)},
+    )
+    unpriced = charges(used(None, connection="beta-main"))
+
+    frame = summarise_days(costs, days(day(1, "24"), day(2, "23"), day(1, "24", connection="beta-main")), unpriced)
+
+    assert frame.select("date", "connection", "is_lower_bound").rows() == [
+        (date(2026, 10, 1), "alpha-main", False),
+        (date(2026, 10, 1), "beta-main", True),
+        (date(2026, 10, 2), "alpha-main", True),
+    ]
+
+
+def test_gaps_are_listed_whatever_they_feed() -> None:
+    rows = [day(1, "0", dataset=name, feeds=name) for name in ("control", "estate", "quotas", "usage")]
+
+    assert summarise_gaps(days(*rows))["feeds"].to_list() == ["control", "estate", "quotas", "usage"]

@@ -127,7 +127,8 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
         if dataset.cadence is Cadence.HISTORY or now < period.end
     }
     units = warehouse.select("landing.units", period=str(period)).sort("connection", "dataset").to_dicts()
-    tables = summarise_month(read_frames(warehouse, period=period), period=period, now=now)
+    frames = read_frames(warehouse, period=period)
+    tables = summarise_month(frames, period=period, now=now, stated=_stated_currencies(house))
     return MonthInputs(
         period=period,
         now=now,
@@ -172,6 +173,12 @@ def _notices(house: House, warehouse: Warehouse, period: BillingPeriod) -> tuple
     for frame in _provider_frames(house, warehouse, period, "notices"):
         notes += [f"{row['connection']}: {row['notice']}" for row in frame.to_dicts()]
     return tuple(dict.fromkeys(notes))
+
+
+def _stated_currencies(house: House) -> dict[str, str]:
+    """The currency of the costs that a connection's provider states, where its settings have to name it."""
+    asked = {settings.name: provider.parameters(settings).get("currency") for settings, provider in house.connections}
+    return {connection: str(currency) for connection, currency in asked.items() if currency}
 
 
 def _controls(house: House, warehouse: Warehouse, period: BillingPeriod) -> polars.DataFrame:

@@ -19,9 +19,9 @@ def compare_costs(
 ) -> pl.DataFrame:
     """Costs by columns (`connection` among them) and currency, with those of the month before.
 
-    Adds list_cost, effective_cost, previous_effective_cost and unpriced_meters. A cost that is not there is 0 when
-    the connection was observed in that month and left nothing unpriced there, else null: not known. So with
-    a project that cost 5 EUR last month and is gone: 0 when its connection answered, null when it did not.
+    Adds list_cost, effective_cost, previous_effective_cost, unpriced_meters and unpriced_before. A cost that is not
+    there is 0 when the connection was observed in that month and left nothing unpriced there, else null: not known.
+    So with a project that cost 5 EUR last month and is gone: 0 when its connection answered, null when it did not.
     What has no price in either month stands in a row without a currency.
     """
     keys = [*by, CURRENCY]
@@ -34,8 +34,8 @@ def compare_costs(
     return rows.with_columns(
         _zero_where_seen("effective_cost", "unpriced_meters", observed),
         _zero_where_seen("previous_effective_cost", "unpriced_before", previously_observed),
-        pl.col("unpriced_meters").fill_null(0),
-    ).drop("unpriced_before")
+        pl.col("unpriced_meters", "unpriced_before").fill_null(0),
+    )
 
 
 def _costs(charges: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from tallybook.summaries.expressions import AMOUNT, COST_FEEDS, percent, zero
+from tallybook.summaries.expressions import AMOUNT, COST_FEEDS, is_unpriced, percent, zero
 
 _SERIES = ("connection", "provider", "dataset", "feeds", "unit", "is_backfillable")
 
@@ -86,13 +86,27 @@ def observed_connections(charges: pl.DataFrame, connections: pl.DataFrame) -> li
     return sorted({*charges["connection"].unique().to_list(), *answered})
 
 
+def never_seen(connections: pl.DataFrame) -> pl.DataFrame:
+    """The connections that feed costs and of which nothing at all was received over the days that have ended.
+
+    Example: 0 of 744 hours. 1 of 744 hours is a gap, and no ended day is neither.
+    """
+    return connections.filter(~pl.col("has_data") & (pl.col("coverage_pct") == 0))
+
+
+def lacking_connections(charges: pl.DataFrame, connections: pl.DataFrame) -> list[str]:
+    """The connections whose costs are lower bounds: seen in part, or with usage or workloads without a cost."""
+    in_part = connections.filter(pl.col("coverage_pct") < 100)["connection"]
+    unpriced = charges.filter(is_unpriced())["connection"]
+    return sorted({*in_part.to_list(), *unpriced.to_list()})
+
+
 def summarise_gaps(days: pl.DataFrame) -> pl.DataFrame:
-    """Days on which something is missing, joined where they touch. Control figures and levels are left out.
+    """Days on which something is missing, joined where they touch, of whatever it feeds.
 
     Example: 3 hours missing on the 10th and 2 on the 11th give one gap from the 10th to the 11th of 5 hours.
     """
-    wanted = days.filter((pl.col("missing") > 0) & pl.col("feeds").is_in([*COST_FEEDS, "quotas"]))
-    ordered = wanted.sort(*_SERIES, "date")
+    ordered = days.filter(pl.col("missing") > 0).sort(*_SERIES, "date")
     starts = (pl.col("date").diff() != pl.duration(days=1)).fill_null(value=True).cum_sum().over(_SERIES)
     return (
         ordered.with_columns(starts.alias("gap"))

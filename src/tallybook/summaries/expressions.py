@@ -30,3 +30,12 @@ def is_priced() -> pl.Expr:
 def is_unpriced() -> pl.Expr:
     """Whether something was used that has no cost. A quantity of 0 needs no price."""
     return ~is_priced() & (pl.col("consumed_quantity").is_null() | (pl.col("consumed_quantity") != 0))
+
+
+def lower_bound(cost: str, *, unpriced: str, coverage: str) -> pl.Expr:
+    """Whether the real cost may be higher: it is not known, a meter has no price, or part of the month was not seen.
+
+    Example: 7.50 EUR with 99.5 % of the hours seen is a lower bound; with 100 % and all priced it is not. Without a
+    coverage (no day has ended yet, or none is known) only the other two decide.
+    """
+    return pl.col(cost).is_null() | (pl.col(unpriced) > 0) | (pl.col(coverage) < 100).fill_null(value=False)

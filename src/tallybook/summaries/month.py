@@ -1,5 +1,6 @@
 """All summaries of a month: the frames they start from, and the tables they give."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from tallybook.summaries.coverage import (
 from tallybook.summaries.pricing import summarise_pricing
 from tallybook.summaries.projects import summarise_projects, summarise_providers
 from tallybook.summaries.quotas import summarise_quotas
-from tallybook.summaries.totals import summarise_days, summarise_tie_out, summarise_trend
+from tallybook.summaries.totals import summarise_currencies, summarise_days, summarise_tie_out, summarise_trend
 from tallybook.summaries.usage import summarise_lines, summarise_prices, summarise_unpriced, summarise_usage
 from tallybook.summaries.workloads import summarise_workloads
 from tallybook.warehouse import Warehouse
@@ -39,6 +40,7 @@ class MonthFrames:
     daily_costs: pl.DataFrame
     trend_costs: pl.DataFrame
     trend_coverage: pl.DataFrame
+    trend_charges: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class MonthTables:
     daily: pl.DataFrame
     trend: pl.DataFrame
     accounts: pl.DataFrame
+    currencies: pl.DataFrame
 
 
 def read_frames(warehouse: Warehouse, *, period: BillingPeriod) -> MonthFrames:
@@ -84,11 +87,14 @@ def read_frames(warehouse: Warehouse, *, period: BillingPeriod) -> MonthFrames:
         daily_costs=frame("daily_costs"),
         trend_costs=frame("trend_costs"),
         trend_coverage=frame("trend_coverage"),
+        trend_charges=frame("trend_charges"),
     )
 
 
-def summarise_month(frames: MonthFrames, *, period: BillingPeriod, now: datetime) -> MonthTables:
-    """All summaries of a month as seen at `now`."""
+def summarise_month(
+    frames: MonthFrames, *, period: BillingPeriod, now: datetime, stated: Mapping[str, str] | None = None
+) -> MonthTables:
+    """All summaries of a month as seen at `now`; `stated` has the currencies that settings name, by connection."""
     month = str(period)
     coverage = summarise_coverage(frames.coverage, now=now)
     connections = summarise_connections(coverage)
@@ -100,16 +106,26 @@ def summarise_month(frames: MonthFrames, *, period: BillingPeriod, now: datetime
             frames.charges,
             frames.previous_charges,
             connections,
+            previous_connections=before,
             billing_period=month,
             observed=observed,
             previously_observed=previously_observed,
         )
         for summarise in (summarise_projects, summarise_providers)
     )
+    currencies = summarise_currencies(
+        frames.charges, frames.previous_charges, frames.prices, connections, stated=stated or {}
+    )
     return MonthTables(
         projects=projects,
-        workloads=summarise_workloads(frames.charges, frames.previous_charges, billing_period=month),
-        pricing=summarise_pricing(frames.charges, billing_period=month),
+        workloads=summarise_workloads(
+            frames.charges,
+            frames.previous_charges,
+            connections,
+            previous_connections=before,
+            billing_period=month,
+        ),
+        pricing=summarise_pricing(frames.charges, connections, billing_period=month),
         quotas=summarise_quotas(frames.quotas),
         usage=summarise_usage(frames.charges, connections, billing_period=month),
         coverage=coverage,
@@ -120,8 +136,9 @@ def summarise_month(frames: MonthFrames, *, period: BillingPeriod, now: datetime
         tie_out=summarise_tie_out(frames.source_costs, projects),
         unpriced=summarise_unpriced(frames.charges),
         lines=summarise_lines(frames.charges),
-        prices=summarise_prices(frames.charges, frames.prices),
-        daily=summarise_days(frames.daily_costs),
-        trend=summarise_trend(frames.trend_costs, frames.trend_coverage),
+        prices=summarise_prices(frames.charges, frames.prices, connections),
+        daily=summarise_days(frames.daily_costs, coverage, frames.charges),
+        trend=summarise_trend(frames.trend_costs, frames.trend_coverage, frames.trend_charges, currencies),
         accounts=frames.accounts.sort("connection", "sub_account_id"),
+        currencies=currencies,
     )

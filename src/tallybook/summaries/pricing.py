@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from tallybook.summaries.coverage import lacking_connections
 from tallybook.summaries.expressions import AMOUNT, known_sum
 
 _GROUP = ("connection", "provider", "project", "billing_currency")
@@ -9,12 +10,13 @@ _WORKLOAD = (*_GROUP, "cluster", "namespace", "workload", "workload_type")
 _COLUMNS = (*_GROUP, "pricing_category", "cost_basis", "hours", "effective_cost")
 
 
-def summarise_pricing(charges: pl.DataFrame, *, billing_period: str) -> pl.DataFrame:
+def summarise_pricing(charges: pl.DataFrame, connections: pl.DataFrame, *, billing_period: str) -> pl.DataFrame:
     """One row per connection, project, currency, pricing category and cost basis; the costs add up to all costs.
 
     A workload's mixed charges are split by its hours in them and marked hours_weighted; on-demand gets the rest, so
     the parts add up exactly. Example: 10 USD with 2 spot and 1 on-demand hours give spot 6.666666666667 and
     on-demand 3.333333333333. Everything else keeps its category and its basis; the price book knows no category.
+    A connection that lacks hours or prices makes all its rows lower bounds: nobody knows their category.
     """
     costs = charges.filter(pl.col("effective_cost").is_not_null() | (pl.col("basis") == "provider"))
     mixed = costs.filter(pl.col("pricing_category") == "mixed")
@@ -22,9 +24,11 @@ def summarise_pricing(charges: pl.DataFrame, *, billing_period: str) -> pl.DataF
     return (
         rows.group_by(*_GROUP, "pricing_category", "cost_basis")
         .agg(known_sum("hours"), known_sum("effective_cost"))
+        .with_columns(pl.col("connection").is_in(lacking_connections(charges, connections)).alias("is_lower_bound"))
         .select(
             pl.lit(billing_period).alias("billing_period"), "connection", "project", "pricing_category",
             "hours", "effective_cost", "billing_currency", "cost_basis", "provider",
+            "is_lower_bound",
         )
         .sort("connection", "project", "billing_currency", "pricing_category", "cost_basis")
     )  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import polars as pl
 
 from tallybook.summaries.comparison import CURRENCY, compare_costs
+from tallybook.summaries.expressions import lower_bound
 
 
 def summarise_projects(
@@ -12,6 +13,7 @@ def summarise_projects(
     previous: pl.DataFrame,
     connections: pl.DataFrame,
     *,
+    previous_connections: pl.DataFrame,
     billing_period: str,
     observed: Collection[str],
     previously_observed: Collection[str],
@@ -19,7 +21,8 @@ def summarise_projects(
     """One row per project, connection and currency; `connections` gives coverage_pct.
 
     Example: project Web has charges of 3 and 4.50 EUR at one connection, and had 5 EUR last month: list_cost 7.50 (when
-    both come from the price book), effective_cost 7.50, previous_effective_cost 5.
+    both come from the price book), effective_cost 7.50, previous_effective_cost 5. With 99.5 % of the connection's
+    hours seen the 7.50 is a lower bound, and says so in is_lower_bound.
     """
     rows = compare_costs(
         charges,
@@ -28,7 +31,8 @@ def summarise_projects(
         observed=observed,
         previously_observed=previously_observed,
     )
-    return _finish(rows, connections, billing_period, ("project", "connection", "provider"))
+    keys = ("project", "connection", "provider")
+    return _finish(rows, connections, previous_connections, billing_period=billing_period, keys=keys)
 
 
 def summarise_providers(
@@ -36,6 +40,7 @@ def summarise_providers(
     previous: pl.DataFrame,
     connections: pl.DataFrame,
     *,
+    previous_connections: pl.DataFrame,
     billing_period: str,
     observed: Collection[str],
     previously_observed: Collection[str],
@@ -52,14 +57,31 @@ def summarise_providers(
         previously_observed=previously_observed,
     )
     silent = connections.join(rows, on="connection", how="anti").select("connection", "provider")
-    known = pl.concat([rows, silent], how="diagonal").with_columns(pl.col("unpriced_meters").fill_null(0))
-    return _finish(known, connections, billing_period, ("connection", "provider"))
+    known = pl.concat([rows, silent], how="diagonal").with_columns(
+        pl.col("unpriced_meters", "unpriced_before").fill_null(0)
+    )
+    keys = ("connection", "provider")
+    return _finish(known, connections, previous_connections, billing_period=billing_period, keys=keys)
 
 
-def _finish(rows: pl.DataFrame, connections: pl.DataFrame, billing_period: str, keys: tuple[str, ...]) -> pl.DataFrame:
-    coverage = connections.select("connection", "coverage_pct")
+def _finish(
+    rows: pl.DataFrame,
+    connections: pl.DataFrame,
+    previous_connections: pl.DataFrame,
+    *,
+    billing_period: str,
+    keys: tuple[str, ...],
+) -> pl.DataFrame:
+    before = previous_connections.select("connection", previous_coverage_pct="coverage_pct")
     return (
-        rows.join(coverage, on="connection", how="left")
+        rows.join(connections.select("connection", "coverage_pct"), on="connection", how="left")
+        .join(before, on="connection", how="left")
+        .with_columns(
+            lower_bound("effective_cost", unpriced="unpriced_meters", coverage="coverage_pct").alias("is_lower_bound"),
+            lower_bound("previous_effective_cost", unpriced="unpriced_before", coverage="previous_coverage_pct").alias(
+                "previous_is_lower_bound"
+            ),
+        )
         .select(
             pl.lit(billing_period).alias("billing_period"),
             *keys,
@@ -69,6 +91,8 @@ def _finish(rows: pl.DataFrame, connections: pl.DataFrame, billing_period: str, 
             "previous_effective_cost",
             "coverage_pct",
             "unpriced_meters",
+            "is_lower_bound",
+            "previous_is_lower_bound",
         )
         .sort(*keys, CURRENCY, nulls_last=True)
     )

@@ -73,12 +73,20 @@ def summarise_unpriced(charges: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def summarise_prices(charges: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
-    """The price rows that made charges, each with its quantity and its cost; in the order of the price book's keys."""
+def summarise_prices(charges: pl.DataFrame, prices: pl.DataFrame, connections: pl.DataFrame) -> pl.DataFrame:
+    """The price rows that made charges, each with its quantity and its cost; in the order of the price book's keys.
+
+    They are lower bounds when a connection that they priced was seen in part.
+    """
+    in_part = connections.filter(pl.col("coverage_pct") < 100)["connection"].to_list()
     used = (
         charges.filter(pl.col("price_source").is_not_null())
         .group_by("price_source")
-        .agg(known_sum("pricing_quantity"), known_sum("effective_cost"))
+        .agg(
+            known_sum("pricing_quantity"),
+            known_sum("effective_cost"),
+            pl.col("connection").is_in(in_part).any().alias("is_lower_bound"),
+        )
     )
     return prices.join(used, on="price_source", how="inner").sort(
         "provider", "meter", "connection", "sub_account_id", "region", "valid_from", "price_source"
