@@ -31,10 +31,12 @@ def check(*, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
     from tallybook import providers
     from tallybook.pipeline.collect import check as check_connections
     from tallybook.pricing.books import read_books, unknown_connections
+    from tallybook.pricing.examples import example_warnings
 
     house = open_configured(config)
     books = read_books(house.settings.books_dir, providers=providers.names())
-    warnings = unknown_connections(books, [connection.name for connection in house.settings.connections])
+    names = [connection.name for connection in house.settings.connections]
+    warnings = [*unknown_connections(books, names), *example_warnings(books)]
     results = check_connections(house, clock=clock)
     rows = [(name, "fails" if problem else "works", problem) for name, problem in results.items()]
     rows = [("configuration and books", "works", ""), *(("books", "warning", text) for text in warnings), *rows]
