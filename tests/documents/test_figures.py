@@ -19,7 +19,7 @@ from tallybook.documents.figures import (
     total_of,
     trimmed,
 )
-from tallybook.documents.model import Figure
+from tallybook.documents.values import Figure
 from tallybook.money import quantise
 
 

@@ -8,8 +8,10 @@ import polars as pl
 import pytest
 
 from tallybook.documents.inputs import Failure
-from tallybook.documents.model import Figure, MonthlyReport, Status
+from tallybook.documents.model import MonthlyReport
 from tallybook.documents.monthly import build_report
+from tallybook.documents.seen import ExceptionKind
+from tallybook.documents.values import Bound, Figure, Status
 from tests.documents.tiny_month import changed, days, facts, kube_days, month_inputs
 from tests.pricing.tiny_facts import cost, usage
 
@@ -47,6 +49,8 @@ def test_totals_stand_per_currency_beside_last_month_and_the_budget(report: Mont
     assert (euro.change, euro.change_pct) == (money("85.2", "85.20"), Decimal("284.0"))
     assert (euro.budget, euro.budget_variance) == (money("75", "75.00"), money("40.2", "40.20"))
     assert (euro.unpriced_meters, euro.coverage_pct) == (1, Decimal("100.0"))
+    assert (euro.is_lower_bound, euro.previous_is_lower_bound, euro.change_bound) == (True, False, Bound.AT_LEAST)
+    assert (dollar.is_lower_bound, dollar.unpriced_meters, dollar.change_bound) == (False, 0, Bound.EXACT)
     assert dollar.effective_cost == money("12.505", "12.50")
     assert (dollar.budget, dollar.budget_variance) == (UNKNOWN, UNKNOWN)
 
@@ -135,10 +139,9 @@ def test_the_trend_and_the_days_add_up(report: MonthlyReport) -> None:
 
 def test_the_summary_tells_the_same_figures(report: MonthlyReport) -> None:
     assert report.summary == (
-        "October 2026 cost 115.20 EUR, 85.20 EUR (284.0 %) more than September 2026.",
-        "That is 40.20 EUR over the budget of 75.00 EUR.",
+        "October 2026 cost at least 115.20 EUR, at least 85.20 EUR (284.0 %) more than September 2026.",
+        "That is at least 40.20 EUR over the budget of 75.00 EUR.",
         "October 2026 cost 12.50 USD, 3.50 USD (38.9 %) more than September 2026.",
-        "1 meter in use without a price, in no total: gpu_hours at alpha-main.",
         "All costs tie out: sources and projects differ by 0 in EUR and USD.",
     )
 
@@ -214,13 +217,13 @@ def test_a_hole_that_can_be_filled_makes_a_draft_and_says_how(tmp_path: Path) ->
     assert report.totals[1].coverage_pct == Decimal("100.0")
 
 
-def test_a_hole_that_nobody_can_fill_makes_no_draft_but_a_sentence(tmp_path: Path) -> None:
+def test_a_hole_that_nobody_can_fill_makes_no_draft_but_an_exception(tmp_path: Path) -> None:
     lacking = days("2026-10", 31, lacking={10: "19"}, backfillable=False)
     report = build_report(month_inputs(tmp_path, {**facts(), "coverage": [*lacking, *kube_days("2026-10", 31)]}))
 
     assert report.header.status is Status.PROVISIONAL
-    seen = "alpha-main could not be seen for 5 hours of 744 hours, which cannot be asked again"
-    assert f"{seen}: its figures are lower bounds." in report.summary
+    [gap] = [one for one in report.exceptions if one.kind is ExceptionKind.DATA_GAP]
+    assert gap.text.startswith("alpha-main usage lacks 5 hours of 744 hours, so its costs are lower bounds; it cannot")
 
 
 def test_a_failed_unit_makes_a_draft_and_is_told_once(tmp_path: Path) -> None:
@@ -286,7 +289,7 @@ def test_a_silent_connection_leaves_no_comparison(tmp_path: Path) -> None:
     dollar = report.totals[1]
     assert (dollar.effective_cost, dollar.change) == (UNKNOWN, UNKNOWN)
     assert dollar.previous_effective_cost.exact == Decimal(9)
-    assert "What October 2026 cost in USD is not known; September 2026 cost 9.00 USD." in report.summary
+    assert "What October 2026 cost in USD is not known; September 2026 cost at least 9.00 USD." in report.summary
 
 
 def test_a_connection_that_is_new_leaves_no_comparison_of_totals(tmp_path: Path) -> None:
@@ -297,7 +300,7 @@ def test_a_connection_that_is_new_leaves_no_comparison_of_totals(tmp_path: Path)
     assert report.totals[0].change == UNKNOWN
     # 24 core-hours on the 1st at 0.10 are 2.40
     assert report.summary[0] == (
-        "October 2026 cost 117.60 EUR; it is not compared with September 2026: "
+        "October 2026 cost at least 117.60 EUR; it is not compared with September 2026: "
         "some connections are known in one of the months only."
     )
 

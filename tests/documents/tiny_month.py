@@ -58,11 +58,13 @@ def facts() -> dict[str, list[Row]]:
     }  # fmt: skip
 
 
-def month_inputs(folder: Path, rows: dict[str, list[Row]] | None = None, *, now: datetime = NOW) -> MonthInputs:
+def month_inputs(
+    folder: Path, rows: dict[str, list[Row]] | None = None, *, now: datetime = NOW, projects: str = PROJECTS
+) -> MonthInputs:
     """The inputs of October's documents, revision 1."""
     warehouse = warehouse_with(**(rows or facts()))
     folder.joinpath("budgets.csv").write_text(BUDGETS, encoding="utf-8")
-    books = priced(warehouse, folder, *PRICES, projects=PROJECTS)
+    books = priced(warehouse, folder, *PRICES, projects=projects)
     make_charges(warehouse, period=SEPTEMBER, books=books)
     tables = summarise_month(read_frames(warehouse, period=OCTOBER), period=OCTOBER, now=now)
     return MonthInputs(

@@ -4,29 +4,33 @@ import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from tallybook.documents.model import (
     SCHEMA_VERSION,
     ControlTotal,
-    CoverageRow,
     CurrencyTotal,
     DailyPoint,
-    Figure,
-    GapRow,
-    Header,
     MonthlyReport,
     PriceRow,
     PricingRow,
     ProjectRow,
+    ProjectTotal,
     ProviderRow,
-    QuotaRow,
-    Status,
     TieOut,
     TrendPoint,
-    UnpricedRow,
     WorkloadRow,
 )
-from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision, ProjectStatement, StatementLine
+from tallybook.documents.pages import (
+    Library,
+    LibraryMonth,
+    LibraryRevision,
+    LibraryTotal,
+    ProjectStatement,
+    StatementLine,
+)
+from tallybook.documents.seen import CoverageRow, ExceptionKind, GapRow, OpenException, QuotaRow, UnpricedRow
+from tallybook.documents.values import Bound, Figure, Header, Status
 
 CENT = Decimal("0.01")
 TENTH = Decimal("0.1")
@@ -52,6 +56,13 @@ def fig(text: str, digits: int = 2) -> Figure:
 
 def pct(part: Decimal, whole: Decimal) -> Decimal | None:
     return None if whole == 0 else (part / whole * 100).quantize(TENTH)
+
+
+def certainty(coverage: Decimal = Decimal(100), *, unpriced: int = 0) -> dict[str, Any]:
+    """The fields that say how certain a cost is, with September seen whole."""
+    is_lower = coverage < 100 or unpriced > 0
+    bound = Bound.AT_LEAST if is_lower else Bound.EXACT
+    return {"is_lower_bound": is_lower, "previous_is_lower_bound": False, "change_bound": bound}
 
 
 def header(**changes: object) -> Header:
@@ -83,10 +94,13 @@ def total(currency: str, now: str, before: str | None, **changes: object) -> Cur
         change_pct=None if change.exact is None else pct(change.exact, Decimal(before or "0")),
         budget=NONE,
         budget_variance=NONE,
+        is_budget_example=False,
         unpriced_meters=0,
         coverage_pct=Decimal("100.0"),
+        **certainty(),
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    made = replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **certainty(made.coverage_pct or Decimal(100), unpriced=made.unpriced_meters))
 
 
 def small_report() -> MonthlyReport:
@@ -95,6 +109,7 @@ def small_report() -> MonthlyReport:
     return MonthlyReport(
         schema_version=SCHEMA_VERSION,
         header=header(status=Status.FINAL, revision=1),
+        exceptions=(),
         summary=("October 2026 cost 12.35 EUR, 2.35 EUR (23.5%) more than September 2026.",),
         totals=(total("EUR", "12.346", "10.00"),),
         tie_out=(
@@ -111,6 +126,7 @@ def small_report() -> MonthlyReport:
                 change_pct=Decimal("23.5"),
                 share_pct=Decimal("100.0"),
                 coverage_pct=Decimal("100.0"),
+                **certainty(),
             ),
         ),
         projects=(
@@ -122,10 +138,14 @@ def small_report() -> MonthlyReport:
                 coverage_pct=Decimal("100.0"),
                 cost_center="4711",
                 owner="Ada Example",
+                is_mapped=True,
+                **certainty(),
             ),
         ),
+        project_totals=(),
         workloads=(),
         pricing=(),
+        pricing_totals=(),
         quotas=(),
         quotas_total=0,
         unpriced=(),
@@ -167,14 +187,19 @@ def full_report() -> MonthlyReport:
                 "syseleven-main current-usage: region cbk answered HTTP 403 from 2026-10-21 to 2026-10-22.",
             ),
         ),
+        exceptions=_exceptions(),
         summary=_sentences(totals),
         totals=totals,
         tie_out=tuple(_tie_out(t) for t in totals),
         controls=_controls(),
         providers=providers,
         projects=projects,
+        project_totals=_project_totals(projects),
         workloads=_workloads(rng),
         pricing=_pricing(),
+        pricing_totals=(
+            PricingRow("USD", "spot", fig("88210.5", 1), fig("18302.91"), Decimal("38.2"), "", is_lower_bound=False),
+        ),
         quotas=_quotas(rng),
         quotas_total=112,
         unpriced=_unpriced(),
@@ -215,11 +240,63 @@ def _projects(rng: random.Random) -> tuple[ProjectRow, ...]:
                     coverage_pct=coverage,
                     cost_center=f"{4700 + index}",
                     owner=("Ada Example", "Grace Sample", "")[index % 3],
+                    is_mapped=index != 4,
+                    **certainty(coverage),
                 )
             )
     return tuple(
         replace(row, share_pct=pct(_exact(row.effective_cost), _sum_of(rows, row.billing_currency)))
-        for row in sorted(rows, key=lambda r: (r.billing_currency, -_exact(r.effective_cost)))
+        for row in sorted(rows, key=lambda r: (r.billing_currency, r.project, -_exact(r.effective_cost)))
+    )
+
+
+def _project_totals(rows: tuple[ProjectRow, ...]) -> tuple[ProjectTotal, ...]:
+    names = [(row.billing_currency, row.project) for row in rows]
+    found = []
+    for currency, name in dict.fromkeys(pair for pair in names if names.count(pair) > 1):
+        mine = [row for row in rows if (row.billing_currency, row.project) == (currency, name)]
+        cost = sum((_exact(row.effective_cost) for row in mine), Decimal(0))
+        share = sum((row.share_pct or Decimal(0) for row in mine), Decimal(0))
+        certain = certainty(min(row.coverage_pct or Decimal(100) for row in mine))
+        found.append(ProjectTotal(name, currency, fig(str(cost)), NONE, NONE, None, share, **certain))
+    return tuple(found)
+
+
+def _exceptions() -> tuple[OpenException, ...]:
+    return (
+        OpenException(
+            ExceptionKind.NEVER_SEEN,
+            "openscaler-lab",
+            "openscaler-lab (OpenScaler) was never seen in October 2026: live gave 0 of 744 hours. What it cost is not "
+            "known and in no total; it cannot be asked again, so see that it is sampled from now on (tallybook check).",
+        ),
+        OpenException(
+            ExceptionKind.FAILED_CHECK,
+            "",
+            "scaleops-main: aggregated report against workloads differs from the provider's own sum by 2.11 USD.",
+        ),
+        OpenException(
+            ExceptionKind.DATA_GAP,
+            "openscaler-main",
+            "openscaler-main live lacks 12 hours of 744 hours, so its costs are lower bounds; it cannot be asked "
+            "again, so see that it is sampled from now on (tallybook check).",
+        ),
+        OpenException(
+            ExceptionKind.UNPRICED,
+            "ocore-main",
+            "No price, and in no total: gpu_hours at ocore-main. Add it to prices.csv and report again.",
+        ),
+        OpenException(
+            ExceptionKind.UNMAPPED,
+            "",
+            "Not in projects.csv, and a project under its own name: edge-cache. Map it, or leave it as it is.",
+        ),
+        OpenException(
+            ExceptionKind.EXAMPLE,
+            "",
+            "Priced with examples that 'tallybook init' wrote: prices.csv line 2. These costs mean nothing before the "
+            "prices of your contracts stand there.",
+        ),
     )
 
 
@@ -249,6 +326,7 @@ def _providers(projects: tuple[ProjectRow, ...]) -> tuple[ProviderRow, ...]:
                 change_pct=pct(cost - before, before),
                 share_pct=pct(cost, whole),
                 coverage_pct=coverage,
+                **certainty(coverage),
             )
         )
     return tuple(rows)
@@ -331,6 +409,7 @@ def _workloads(rng: random.Random) -> tuple[WorkloadRow, ...]:
                 spot_pct=pct(spot, Decimal(744)),
                 savings_available=fig(str(cost * Decimal("0.11"))),
                 merged=1,
+                **certainty(),
             )
         )
     rest = replace(
@@ -342,12 +421,17 @@ def _workloads(rng: random.Random) -> tuple[WorkloadRow, ...]:
 
 
 def _pricing() -> tuple[PricingRow, ...]:
+    def row(currency: str, category: str, hours: Figure, cost: str, share: str, basis: str) -> PricingRow:
+        names = (currency, category, hours, fig(cost), Decimal(share), basis)
+        return PricingRow(*names, is_lower_bound=currency == "EUR")
+
     return (
-        PricingRow("EUR", "unknown", NONE, fig("151020.10"), Decimal("100.0"), "price_book"),
-        PricingRow("USD", "spot", fig("88210.5", 1), fig("18302.91"), Decimal("38.2"), "hours_weighted"),
-        PricingRow("USD", "on_demand", fig("55689.2", 1), fig("29010.44"), Decimal("60.5"), "hours_weighted"),
-        PricingRow("USD", "unknown", NONE, fig("640.02"), Decimal("1.3"), "provider"),
-    )  # fmt: skip
+        row("EUR", "unknown", NONE, "151020.10", "100.0", "price_book"),
+        row("USD", "spot", fig("87000", 1), "14422.00", "30.1", "hours_weighted"),
+        row("USD", "spot", fig("1210.5", 1), "3880.91", "8.1", "provider"),
+        row("USD", "on_demand", fig("55689.2", 1), "29010.44", "60.5", "hours_weighted"),
+        row("USD", "unknown", NONE, "640.02", "1.3", "provider"),
+    )
 
 
 def _quotas(rng: random.Random) -> tuple[QuotaRow, ...]:
@@ -420,11 +504,11 @@ def _coverage() -> tuple[CoverageRow, ...]:
 
 def _gaps() -> tuple[GapRow, ...]:
     return (
-        GapRow("openscaler-main", "live", date(2026, 10, 17), date(2026, 10, 17), fig("11", 0), "hour",
+        GapRow("openscaler-main", "live", date(2026, 10, 17), date(2026, 10, 17), fig("11", 0), "hour", "usage",
                "Nobody sampled these hours and they cannot be fetched again: run `tallybook sample` on a schedule."),
-        GapRow("syseleven-main", "current-usage", date(2026, 10, 21), date(2026, 10, 22), fig("28", 0), "hour",
+        GapRow("syseleven-main", "current-usage", date(2026, 10, 21), date(2026, 10, 22), fig("28", 0), "hour", "usage",
                "Give the token of project platform read permission in region cbk."),
-        GapRow("syseleven-main", "quota", date(2026, 10, 21), date(2026, 10, 22), fig("2", 0), "day",
+        GapRow("syseleven-main", "quota", date(2026, 10, 21), date(2026, 10, 22), fig("2", 0), "day", "quotas",
                "Cannot be fetched again."),
     )  # fmt: skip
 
@@ -433,9 +517,11 @@ def _prices() -> tuple[PriceRow, ...]:
     def row(label: str, meter: str, unit: str, price: str, cost: str, line: int) -> PriceRow:
         return PriceRow(
             *(label, meter, unit, Decimal(price), "EUR", date(2026, 1, 1), None),
-            f"prices.csv line {line}",
-            fig("182456.25", 2),
-            fig(cost),
+            "example: replace by the price of your contract" if line == 2 else f"prices.csv line {line}",
+            is_example=line == 2,
+            quantity=fig("182456.25", 2),
+            effective_cost=fig(cost),
+            is_lower_bound=label == "OpenScaler",
         )
 
     return (
@@ -470,7 +556,9 @@ def _daily(rng: random.Random, providers: tuple[ProviderRow, ...]) -> tuple[Dail
             value = _exact(row.effective_cost) / 31 * Decimal(rng.randrange(80, 120)) / 100
             if row.connection == "openscaler-main" and offset == 16:
                 value = value / 2
-            points.append(DailyPoint(day, row.connection, row.provider_label, row.billing_currency, fig(str(value))))
+            is_lower = row.connection == "openscaler-main" and offset == 16
+            names = (day, row.connection, row.provider_label, row.billing_currency, fig(str(value)))
+            points.append(DailyPoint(*names, is_lower_bound=is_lower))
     return tuple(sorted(points, key=lambda p: (p.date, p.connection)))
 
 
@@ -480,6 +568,7 @@ def hostile_report() -> MonthlyReport:
     return replace(
         report,
         header=replace(report.header, entity=HOSTILE[7], reasons=HOSTILE),
+        exceptions=tuple(replace(one, text=HOSTILE[i]) for i, one in enumerate(report.exceptions)),
         summary=HOSTILE,
         notices=HOSTILE,
         projects=tuple(
@@ -519,6 +608,7 @@ def statement() -> ProjectStatement:
             effective_cost=NONE if cost is None else fig(cost),
             basis=basis,
             coverage_pct=coverage,
+            is_lower_bound=coverage < 100,
         )
 
     return ProjectStatement(
@@ -528,6 +618,8 @@ def statement() -> ProjectStatement:
         slug="platform",
         cost_center="4715",
         owner="Ada Example",
+        is_mapped=True,
+        exceptions=report.exceptions[:1],
         totals=(
             total("EUR", "9120.40", "8800.10", coverage_pct=Decimal("98.4"), unpriced_meters=1),
             total("USD", "2210.00", None),
@@ -556,7 +648,11 @@ def library() -> Library:
     def revision(month: str, number: int, status: Status, reason: str) -> LibraryRevision:
         return LibraryRevision(
             *(number, status, reason, NOW),
-            totals=(("EUR", Decimal("151020.10")), ("USD", Decimal("47953.37"))),
+            totals=(
+                LibraryTotal("EUR", Decimal("151020.10"), is_lower_bound=month == "2026-10"),
+                LibraryTotal("USD", Decimal("47953.37"), is_lower_bound=False),
+            ),
+            never_seen=("openscaler-lab",) if month == "2026-10" else (),
             coverage_pct=Decimal("98.7") if month == "2026-10" else Decimal("100.0"),
             folder=f"{month}/r{number:02d}",
             files=files,

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from tallybook.documents.model import Figure
+from tallybook.documents.values import Figure
 from tallybook.render import filters
 from tallybook.render.text import shortened, visible
 

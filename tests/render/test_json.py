@@ -7,7 +7,8 @@ import jsonschema
 import pytest
 
 from tallybook import resources
-from tallybook.documents.model import SCHEMA_VERSION, Figure, Status
+from tallybook.documents.model import SCHEMA_VERSION
+from tallybook.documents.values import Figure, Status
 from tallybook.render import schema
 from tallybook.render.json import render_json
 from tallybook.render.manifest import Manifest, ManifestFile, ManifestInput

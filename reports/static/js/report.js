@@ -18,8 +18,8 @@
       (!heading.hasAttribute("aria-sort") && heading.classList.contains("num"));
     const body = table.tBodies[0];
     const rows = [...body.rows];
-    const fixed = rows.filter((row) => row.matches(".sum, .rest"));
-    const free = rows.filter((row) => !row.matches(".sum, .rest"));
+    const fixed = rows.filter((row) => row.matches(".subtotal, .sum, .rest"));
+    const free = rows.filter((row) => !row.matches(".subtotal, .sum, .rest"));
     const sign = falling ? -1 : 1;
     free.sort((a, b) => compare(value(a, heading.cellIndex), value(b, heading.cellIndex), sign));
     for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");

@@ -1,6 +1,6 @@
-"""Rows of projects, connections, pricing, prices, months and days: amounts that add up to what is shown above them."""
+"""Rows of connections, pricing, prices, months and days: amounts that add up to what is shown above them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ import polars as pl
 from tallybook.documents.figures import (
     Row,
     add,
+    bounds,
     column_figures,
     coverage_shown,
     difference,
@@ -16,10 +17,13 @@ from tallybook.documents.figures import (
     percent_of,
     quantity,
     shares,
+    total_of,
     trimmed,
 )
-from tallybook.documents.inputs import MonthInputs
-from tallybook.documents.model import DailyPoint, Figure, PriceRow, PricingRow, ProjectRow, ProviderRow, TrendPoint
+from tallybook.documents.inputs import MonthInputs, has_unseen
+from tallybook.documents.model import DailyPoint, PriceRow, PricingRow, ProviderRow, TrendPoint
+from tallybook.pricing.books import Budget
+from tallybook.pricing.examples import is_example_source
 
 
 def dearest_first(row: Row) -> tuple[bool, str, bool, Decimal, str, str]:
@@ -35,29 +39,6 @@ def dearest_first(row: Row) -> tuple[bool, str, bool, Decimal, str, str]:
     )
 
 
-def project_rows(inputs: MonthInputs, slugs: Mapping[str, str]) -> tuple[ProjectRow, ...]:
-    """All projects, the dearest first."""
-    rows = sorted(inputs.tables.projects.to_dicts(), key=dearest_first)
-    columns = _cost_columns(rows)
-    listed = column_figures(rows, "list_cost")
-    answerable = answerable_for(inputs.tables.accounts)
-    return tuple(
-        ProjectRow(
-            project=row["project"],
-            slug=slugs[row["project"]],
-            connection=row["connection"],
-            provider_label=inputs.label(row["provider"]),
-            billing_currency=row["billing_currency"] or "",
-            list_cost=list_cost,
-            **cells,
-            coverage_pct=coverage_shown(row["coverage_pct"]),
-            cost_center=answerable.get(row["project"], ("", ""))[0],
-            owner=answerable.get(row["project"], ("", ""))[1],
-        )
-        for row, list_cost, cells in zip(rows, listed, columns, strict=True)
-    )
-
-
 def provider_rows(inputs: MonthInputs) -> tuple[ProviderRow, ...]:
     """All connections, the dearest first."""
     rows = sorted(inputs.tables.providers.to_dicts(), key=dearest_first)
@@ -69,11 +50,11 @@ def provider_rows(inputs: MonthInputs) -> tuple[ProviderRow, ...]:
             **cells,
             coverage_pct=coverage_shown(row["coverage_pct"]),
         )
-        for row, cells in zip(rows, _cost_columns(rows), strict=True)
+        for row, cells in zip(rows, cost_columns(rows), strict=True)
     )
 
 
-def _cost_columns(rows: Sequence[Row]) -> list[dict[str, Any]]:
+def cost_columns(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """The cells that project and provider rows share."""
     costs = column_figures(rows, "effective_cost")
     before = column_figures(rows, "previous_effective_cost")
@@ -85,22 +66,12 @@ def _cost_columns(rows: Sequence[Row]) -> list[dict[str, Any]]:
             "change": change,
             "change_pct": percent_of(change.exact, earlier.exact),
             "share_pct": share,
+            **bounds(row),
         }
-        for cost, earlier, change, share in zip(costs, before, changes, shares(rows, "effective_cost"), strict=True)
+        for row, cost, earlier, change, share in zip(
+            rows, costs, before, changes, shares(rows, "effective_cost"), strict=True
+        )
     ]
-
-
-def answerable_for(accounts: pl.DataFrame) -> dict[str, tuple[str, str]]:
-    """Cost centre and owner of each project; several of them are listed."""
-    people: dict[str, tuple[set[str], set[str]]] = {}
-    for project, cost_center, owner in accounts.select("project", "cost_center", "owner").iter_rows():
-        centers, owners = people.setdefault(project, (set(), set()))
-        centers.add(cost_center)
-        owners.add(owner)
-    return {
-        project: (", ".join(sorted(centers - {""})), ", ".join(sorted(owners - {""})))
-        for project, (centers, owners) in people.items()
-    }
 
 
 _CATEGORIES = ("spot", "on_demand", "mixed", "unknown")
@@ -113,6 +84,7 @@ def pricing_rows(inputs: MonthInputs) -> tuple[PricingRow, ...]:
         .agg(
             pl.when(pl.col("hours").count() > 0).then(pl.col("hours").sum()).alias("hours"),
             pl.when(pl.col("effective_cost").count() > 0).then(pl.col("effective_cost").sum()).alias("effective_cost"),
+            pl.col("is_lower_bound").any(),
         )
         .sort("billing_currency", pl.col("pricing_category").cast(pl.Enum(_CATEGORIES)), "cost_basis")
         .to_dicts()
@@ -126,8 +98,29 @@ def pricing_rows(inputs: MonthInputs) -> tuple[PricingRow, ...]:
             effective_cost=cost,
             share_pct=share,
             cost_basis=row["cost_basis"],
+            is_lower_bound=row["is_lower_bound"] or has_unseen(inputs, row["billing_currency"]),
         )
         for row, cost, share in zip(rows, costs, parts, strict=True)
+    )
+
+
+def pricing_totals(rows: Sequence[PricingRow]) -> tuple[PricingRow, ...]:
+    """The sum of each category that has several rows: spot as stated and spot as estimated."""
+    groups: dict[tuple[str, str], list[PricingRow]] = {}
+    for row in rows:
+        groups.setdefault((row.billing_currency, row.pricing_category), []).append(row)
+    return tuple(
+        PricingRow(
+            billing_currency=currency,
+            pricing_category=category,
+            hours=total_of(row.hours for row in group),
+            effective_cost=total_of(row.effective_cost for row in group),
+            share_pct=add(row.share_pct for row in group),
+            cost_basis="",
+            is_lower_bound=any(row.is_lower_bound for row in group),
+        )
+        for (currency, category), group in groups.items()
+        if len(group) > 1
     )
 
 
@@ -144,8 +137,10 @@ def price_rows(inputs: MonthInputs) -> tuple[PriceRow, ...]:
             valid_from=row["valid_from"],
             valid_to=row["valid_to"],
             source=row["source"] or row["price_source"],
+            is_example=is_example_source(row["source"]),
             quantity=quantity(row["pricing_quantity"], row["pricing_unit"]),
             effective_cost=cost,
+            is_lower_bound=row["is_lower_bound"],
         )
         for row, cost in zip(rows, column_figures(rows, "effective_cost"), strict=True)
     )
@@ -174,16 +169,16 @@ def daily_points(inputs: MonthInputs) -> tuple[DailyPoint, ...]:
             provider_label=inputs.label(row["provider"]),
             billing_currency=row["billing_currency"],
             effective_cost=cost,
+            is_lower_bound=row["is_lower_bound"],
         )
         for row, cost in zip(rows, column_figures(rows, "effective_cost"), strict=True)
     )
 
 
-def budget_of(inputs: MonthInputs, currency: str, *, project: str | None = None) -> Figure:
-    """The month's budget in a currency, of one project or of all; not known without a line in budgets.csv."""
-    lines = [
-        line.budget
+def budget_lines(inputs: MonthInputs, *, currency: str | None = None, project: str | None = None) -> list[Budget]:
+    """The month's lines of budgets.csv, of one currency and project or of all."""
+    return [
+        line
         for line in inputs.budgets
-        if line.month == str(inputs.period) and line.currency == currency and project in (None, line.project)
+        if line.month == str(inputs.period) and currency in (None, line.currency) and project in (None, line.project)
     ]
-    return money(add(lines), currency)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from tallybook.documents.model import Figure
+from tallybook.documents.values import Bound, Figure
 from tallybook.money import CONTEXT, minor_digits, quantise, rounded_to_total
 
 Row = Mapping[str, Any]
@@ -100,6 +100,23 @@ def difference(one: Figure, other: Figure) -> Figure:
     if one.exact is None or one.shown is None or other.exact is None or other.shown is None:
         return UNKNOWN
     return figure(CONTEXT.subtract(one.exact, other.exact), one.shown - other.shown)
+
+
+def change_bound(*, now: bool, before: bool) -> Bound:
+    """What is certain of a change, when the cost of `now` or of `before` is a lower bound."""
+    if now:
+        return Bound.OPEN if before else Bound.AT_LEAST
+    return Bound.AT_MOST if before else Bound.EXACT
+
+
+def bounds(row: Row) -> dict[str, Any]:
+    """The three fields that say how certain a row's cost and change are."""
+    now, before = bool(row["is_lower_bound"]), bool(row["previous_is_lower_bound"])
+    return {
+        "is_lower_bound": now,
+        "previous_is_lower_bound": before,
+        "change_bound": change_bound(now=now, before=before),
+    }
 
 
 def percent_of(part: Decimal | None, whole: Decimal | None) -> Decimal | None:

@@ -8,6 +8,7 @@ import polars as pl
 
 from tallybook.periods import BillingPeriod
 from tallybook.pricing.books import Budget
+from tallybook.summaries.coverage import never_seen
 from tallybook.summaries.month import MonthTables
 
 
@@ -48,3 +49,15 @@ class MonthInputs:
     def label(self, provider: str) -> str:
         """The provider's name for people."""
         return self.labels.get(provider, provider)
+
+
+def touches(inputs: MonthInputs, connection: str, currency: str) -> bool:
+    """Whether a connection's costs can be in a currency: in those known for it, else in any."""
+    known = inputs.tables.currencies.filter(pl.col("connection") == connection)["billing_currency"].to_list()
+    return not known or currency in known
+
+
+def has_unseen(inputs: MonthInputs, currency: str) -> bool:
+    """Whether a connection that can cost something in a currency was never seen: nobody knows what, and whose."""
+    unseen = never_seen(inputs.tables.connections)["connection"].to_list()
+    return any(touches(inputs, connection, currency) for connection in unseen)

@@ -1,51 +1,19 @@
 """The shapes of the monthly report; `pages.py` has those of the other pages. Renderers read them and compute nothing.
 
-A `Figure` carries the exact value and the one to show; shown parts add up to their shown total. None is
-"not known", never zero. Percentages are 0..100, rounded to one decimal.
+Percentages are 0..100, rounded to one decimal. A cost with `is_lower_bound` is at least what it says; a change between
+two costs is only as certain as its `change_bound`.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from enum import StrEnum
+
+from tallybook.documents.seen import CoverageRow, GapRow, OpenException, QuotaRow, UnpricedRow
+from tallybook.documents.values import Bound, Figure, Header
 
 # 1.0 the first form
-SCHEMA_VERSION = "1.0"
-
-
-class Status(StrEnum):
-    """The stamp of a revision."""
-
-    DRAFT = "DRAFT"  # something failed, is missing or does not tie out; `reasons` say what
-    PROVISIONAL = "PROVISIONAL"  # complete so far, not closed
-    FINAL = "FINAL"  # closed with a reason; never changed in place
-    RESTATED = "RESTATED"  # a final month that changed since
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A value: exact, and as shown. Both None: not known."""
-
-    exact: Decimal | None
-    shown: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What the report is about and how far it can be trusted. Times are UTC, the period is half-open."""
-
-    title: str
-    entity: str
-    billing_period: str  # 2026-10
-    period_label: str  # October 2026
-    period_start: datetime
-    period_end: datetime
-    previous_label: str  # September 2026
-    status: Status
-    reasons: tuple[str, ...]  # why DRAFT or RESTATED, one sentence each
-    revision: int
-    generated_at: datetime
-    version: str  # of the software
+# 1.1 lower bounds, open exceptions, sums of projects and categories, examples and unmapped projects
+SCHEMA_VERSION = "1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +26,13 @@ class CurrencyTotal:
     change: Figure
     change_pct: Decimal | None  # None when there was no cost before
     budget: Figure
-    budget_variance: Figure
+    budget_variance: Figure  # as certain as the cost: of a lower bound, at least that much
+    is_budget_example: bool  # a line that `tallybook init` wrote
     unpriced_meters: int  # meters in use without a price: the total is a lower bound when > 0
     coverage_pct: Decimal | None
+    is_lower_bound: bool
+    previous_is_lower_bound: bool
+    change_bound: Bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +80,26 @@ class ProjectRow:
     coverage_pct: Decimal | None
     cost_center: str
     owner: str
+    is_mapped: bool  # by projects.csv; else a sub account under its own name
+    is_lower_bound: bool
+    previous_is_lower_bound: bool
+    change_bound: Bound
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectTotal:
+    """A project that has several rows in a currency, together."""
+
+    project: str
+    billing_currency: str
+    effective_cost: Figure
+    previous_effective_cost: Figure
+    change: Figure
+    change_pct: Decimal | None
+    share_pct: Decimal | None
+    is_lower_bound: bool
+    previous_is_lower_bound: bool
+    change_bound: Bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +115,9 @@ class ProviderRow:
     change_pct: Decimal | None
     share_pct: Decimal | None
     coverage_pct: Decimal | None
+    is_lower_bound: bool
+    previous_is_lower_bound: bool
+    change_bound: Bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +138,14 @@ class WorkloadRow:
     spot_pct: Decimal | None
     savings_available: Figure
     merged: int  # how many workloads the row stands for
+    is_lower_bound: bool
+    previous_is_lower_bound: bool
+    change_bound: Bound
 
 
 @dataclass(frozen=True, slots=True)
 class PricingRow:
-    """Spot and on-demand per currency. `cost_basis` is hours_weighted where the split is an estimate."""
+    """Spot and on-demand per currency. `cost_basis` is hours_weighted where the split is an estimate, "" in a sum."""
 
     billing_currency: str
     pricing_category: str  # spot, on_demand, mixed, unknown
@@ -155,65 +153,7 @@ class PricingRow:
     effective_cost: Figure
     share_pct: Decimal | None
     cost_basis: str  # provider, hours_weighted, price_book
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaRow:
-    """One limit as last seen. `state`: ok, near (80 %), full (100 %), unlimited, none (0 allowed), unknown."""
-
-    connection: str
-    sub_account_name: str
-    region: str
-    resource: str
-    unit: str
-    limit: Figure  # None when unlimited or unknown
-    used: Figure
-    headroom: Figure
-    utilisation_pct: Decimal | None
-    state: str
-    captured_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class UnpricedRow:
-    """Usage without a price: listed, and in no total."""
-
-    connection: str
-    sub_account_name: str
-    region: str
-    meter: str
-    unit: str
-    quantity: Figure
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageRow:
-    """How much of the month one dataset of one connection saw, over its days so far."""
-
-    connection: str
-    provider_label: str
-    dataset: str
-    feeds: str  # usage, costs, quotas, estate, control
-    unit: str
-    expected: Figure
-    received: Figure
-    missing: Figure
-    coverage_pct: Decimal | None
-    status: str  # complete, partial, missing, pending
-    is_backfillable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class GapRow:
-    """Days on which something is missing, joined where they touch. `remedy` says what can be done."""
-
-    connection: str
-    dataset: str
-    first_date: date
-    last_date: date
-    missing: Figure
-    unit: str
-    remedy: str
+    is_lower_bound: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,13 +168,15 @@ class PriceRow:
     valid_from: date
     valid_to: date | None
     source: str
+    is_example: bool  # a line that `tallybook init` wrote
     quantity: Figure
     effective_cost: Figure
+    is_lower_bound: bool
 
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """A month's total in one currency. `is_complete` false: seen in part, drawn hatched."""
+    """A month's total in one currency. `is_complete` false: a lower bound, drawn hatched."""
 
     billing_period: str
     billing_currency: str
@@ -251,6 +193,7 @@ class DailyPoint:
     provider_label: str
     billing_currency: str
     effective_cost: Figure
+    is_lower_bound: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,14 +202,17 @@ class MonthlyReport:
 
     schema_version: str
     header: Header
+    exceptions: tuple[OpenException, ...]  # what stands in the way of trusting the figures, the gravest first
     summary: tuple[str, ...]  # sentences for the first page, made from the same figures
     totals: tuple[CurrencyTotal, ...]
     tie_out: tuple[TieOut, ...]
     controls: tuple[ControlTotal, ...]
     providers: tuple[ProviderRow, ...]
-    projects: tuple[ProjectRow, ...]
+    projects: tuple[ProjectRow, ...]  # those of a project together
+    project_totals: tuple[ProjectTotal, ...]
     workloads: tuple[WorkloadRow, ...]  # the dearest ones and a row for the rest; all of them are in the tables
     pricing: tuple[PricingRow, ...]
+    pricing_totals: tuple[PricingRow, ...]  # of categories that have several rows
     quotas: tuple[QuotaRow, ...]  # the tightest first; all of them are in the tables
     quotas_total: int
     unpriced: tuple[UnpricedRow, ...]

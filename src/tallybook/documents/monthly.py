@@ -4,17 +4,20 @@ from tallybook.documents.costs import (
     daily_points,
     price_rows,
     pricing_rows,
-    project_rows,
+    pricing_totals,
     provider_rows,
     trend_points,
 )
+from tallybook.documents.exceptions import open_exceptions
 from tallybook.documents.inputs import MonthInputs
-from tallybook.documents.model import SCHEMA_VERSION, Header, MonthlyReport
+from tallybook.documents.model import SCHEMA_VERSION, MonthlyReport
+from tallybook.documents.projects import project_rows, project_sums, several_rows
 from tallybook.documents.sight import coverage_rows, gap_rows, quota_rows, unpriced_rows
 from tallybook.documents.slugs import assign_slugs
 from tallybook.documents.status import decide_status
 from tallybook.documents.story import tell_month
 from tallybook.documents.totals import control_totals, currency_totals, tie_outs
+from tallybook.documents.values import Header
 from tallybook.documents.workloads import workload_rows
 
 
@@ -23,18 +26,23 @@ def build_report(inputs: MonthInputs) -> MonthlyReport:
     slugs = assign_slugs(inputs.tables.projects["project"].to_list())
     projects, providers = project_rows(inputs, slugs), provider_rows(inputs)
     totals = currency_totals(inputs, providers, inputs.tables.providers.to_dicts())
+    sums = project_sums(inputs, projects)
+    pricing = pricing_rows(inputs)
     lines = tie_outs(inputs)
     return MonthlyReport(
         schema_version=SCHEMA_VERSION,
         header=build_header(inputs, title="Monthly cloud cost report"),
-        summary=tell_month(inputs, totals, projects, lines),
+        exceptions=open_exceptions(inputs),
+        summary=tell_month(inputs, totals, sums, lines),
         totals=totals,
         tie_out=lines,
         controls=control_totals(inputs),
         providers=providers,
         projects=projects,
+        project_totals=several_rows(sums, projects),
         workloads=workload_rows(inputs.tables.workloads),
-        pricing=pricing_rows(inputs),
+        pricing=pricing,
+        pricing_totals=pricing_totals(pricing),
         quotas=quota_rows(inputs.tables.quotas),
         quotas_total=inputs.tables.quotas.height,
         unpriced=unpriced_rows(inputs),

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from tallybook.documents.model import CurrencyTotal, Figure, GapRow, Header, QuotaRow, Status, WorkloadRow
+from tallybook.documents.model import CurrencyTotal, WorkloadRow
+from tallybook.documents.seen import GapRow, OpenException, QuotaRow
+from tallybook.documents.values import Figure, Header, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class StatementLine:
     effective_cost: Figure
     basis: str  # metered, averaged, sampled, provider
     coverage_pct: Decimal | None
+    is_lower_bound: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,22 @@ class ProjectStatement:
     slug: str
     cost_center: str
     owner: str
+    is_mapped: bool  # by projects.csv; else a sub account under its own name
+    exceptions: tuple[OpenException, ...]  # those of the month that touch this project
     totals: tuple[CurrencyTotal, ...]
     lines: tuple[StatementLine, ...]
     workloads: tuple[WorkloadRow, ...]
     quotas: tuple[QuotaRow, ...]
     gaps: tuple[GapRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryTotal:
+    """A month's total in one currency, as its report shows it."""
+
+    billing_currency: str
+    effective_cost: Decimal
+    is_lower_bound: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +64,8 @@ class LibraryRevision:
     status: Status
     reason: str
     generated_at: datetime
-    totals: tuple[tuple[str, Decimal], ...]  # currency, effective cost as shown
+    totals: tuple[LibraryTotal, ...]
+    never_seen: tuple[str, ...]  # connections that feed costs and gave nothing
     coverage_pct: Decimal | None
     folder: str  # 2026-10/r01
     files: tuple[str, ...]  # paths below the folder

@@ -7,14 +7,23 @@ import polars as pl
 
 from tallybook.documents.figures import coverage_shown, quantity, rounded_pct
 from tallybook.documents.inputs import MonthInputs
-from tallybook.documents.model import CoverageRow, Figure, GapRow, QuotaRow, UnpricedRow
+from tallybook.documents.seen import CoverageRow, GapRow, QuotaRow, UnpricedRow
 from tallybook.documents.status import collect_command
+from tallybook.documents.values import Figure
 from tallybook.money import CONTEXT
+from tallybook.summaries.expressions import COST_FEEDS
 
 TOP_QUOTAS = 20
 
 # What people read a quota in: a byte count of storage says little and fits no column.
 _SHOWN_IN = {"byte": ("GiB", 2**30)}
+
+# What a hole that nobody can fill means, by what the dataset feeds.
+_LOST = {
+    **dict.fromkeys(COST_FEEDS, "its costs are lower bounds"),
+    "quotas": "limits and their use on these days are not known; no cost depends on them",
+}
+_NOTHING_LOST = "what was there on these days is not known; no cost depends on it"
 
 _STATES = ("full", "near", "ok", "none", "unknown", "unlimited")
 
@@ -100,10 +109,11 @@ def gap_rows(inputs: MonthInputs) -> tuple[GapRow, ...]:
             last_date=row["last_date"],
             missing=quantity(row["missing"], row["unit"]),
             unit=row["unit"],
+            feeds=row["feeds"],
             remedy=(
                 f"run {collect_command(inputs, row['connection'], row['dataset'])}"
                 if row["is_backfillable"]
-                else "cannot be asked again; figures are lower bounds"
+                else f"cannot be asked again; {_LOST.get(row['feeds'], _NOTHING_LOST)}"
             ),
         )
         for row in inputs.tables.gaps.to_dicts()

@@ -6,16 +6,19 @@ from typing import Any
 
 import polars as pl
 
+from tallybook.documents.exceptions import project_exceptions
 from tallybook.documents.figures import UNKNOWN, coverage_shown, figure, fit, quantity, trimmed
 from tallybook.documents.inputs import MonthInputs
-from tallybook.documents.model import SCHEMA_VERSION, Figure, MonthlyReport, ProjectRow
+from tallybook.documents.model import SCHEMA_VERSION, MonthlyReport, ProjectRow
 from tallybook.documents.monthly import build_header
 from tallybook.documents.pages import ProjectStatement, StatementLine
 from tallybook.documents.sight import gap_rows, quota_rows
 from tallybook.documents.totals import currency_totals
+from tallybook.documents.values import Figure
 from tallybook.documents.workloads import workload_rows
 from tallybook.money import minor_digits
 
+COMPLETE = Decimal(100)
 WORKLOADS = "workloads"
 """What the line of a provider's own costs is called: it has no meter."""
 
@@ -40,6 +43,8 @@ def _statement(inputs: MonthInputs, project: str, rows: Sequence[ProjectRow]) ->
         slug=rows[0].slug,
         cost_center=rows[0].cost_center,
         owner=rows[0].owner,
+        is_mapped=all(row.is_mapped for row in rows),
+        exceptions=project_exceptions(inputs, project=project, connections=connections),
         totals=currency_totals(inputs, rows, tables.projects.filter(own).to_dicts(), project=project),
         lines=lines,
         workloads=workload_rows(tables.workloads.filter(own), totals=provider_costs),
@@ -54,6 +59,7 @@ def _lines(
     """The lines, and what their provider costs show in total per currency."""
     shown = _shown_costs(lines, rows)
     coverage = {row["connection"]: row["coverage_pct"] for row in inputs.tables.connections.to_dicts()}
+    in_part = {connection for connection, seen in coverage.items() if seen is not None and seen < COMPLETE}
     totals: dict[str, Decimal] = {}
     for line, cost in zip(lines, shown, strict=True):
         if line["meter"] == "" and cost.shown is not None:
@@ -73,6 +79,7 @@ def _lines(
             effective_cost=cost,
             basis=line["basis"],
             coverage_pct=coverage_shown(coverage.get(line["connection"])),
+            is_lower_bound=line["connection"] in in_part,
         )
         for line, cost in zip(lines, shown, strict=True)
     ), totals

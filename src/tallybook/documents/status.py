@@ -1,7 +1,7 @@
 """The stamp of a revision, and why it is a draft."""
 
 from tallybook.documents.inputs import MonthInputs
-from tallybook.documents.model import Status
+from tallybook.documents.values import Status
 from tallybook.documents.words import amount, plain, plural
 from tallybook.summaries.expressions import COST_FEEDS
 
@@ -12,7 +12,7 @@ def decide_status(inputs: MonthInputs) -> tuple[Status, tuple[str, ...]]:
     DRAFT: a unit failed, the month has not ended, figures do not tie out, or something that feeds costs is missing
     and can still be fetched. What can never be fetched again makes no draft: the figures are lower bounds and say so.
     """
-    reasons = (*_failures(inputs), *_not_ended(inputs), *_differences(inputs), *_fillable_gaps(inputs))
+    reasons = (*_failures(inputs), *_not_ended(inputs), *differences(inputs), *_fillable_gaps(inputs))
     if reasons:
         return Status.DRAFT, reasons
     if inputs.restatement:
@@ -38,7 +38,8 @@ def _not_ended(inputs: MonthInputs) -> list[str]:
     return [f"{inputs.period.label} has not ended: it ends on {inputs.period.end:%Y-%m-%d} 00:00 UTC"]
 
 
-def _differences(inputs: MonthInputs) -> list[str]:
+def differences(inputs: MonthInputs) -> list[str]:
+    """What does not add up: the tie-out, our own checks and the providers' own sums."""
     sentences = [
         f"The {row['billing_currency']} costs do not tie out: "
         f"{amount(row['difference'], row['billing_currency'], exact=True)} of the source total is in no project"

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from tallybook.documents.costs import budget_of
-from tallybook.documents.figures import UNKNOWN, Row, difference, percent_of, total_of, trimmed
-from tallybook.documents.inputs import MonthInputs
-from tallybook.documents.model import ControlTotal, CurrencyTotal, Figure, TieOut
+from tallybook.documents.costs import budget_lines
+from tallybook.documents.figures import UNKNOWN, Row, add, bounds, difference, money, percent_of, total_of, trimmed
+from tallybook.documents.inputs import MonthInputs, has_unseen, touches
+from tallybook.documents.model import ControlTotal, CurrencyTotal, TieOut
+from tallybook.documents.values import Figure
+from tallybook.pricing.examples import is_example_budget
 
 
 class CostRow(Protocol):
@@ -25,6 +27,15 @@ class CostRow(Protocol):
     @property
     def coverage_pct(self) -> Decimal | None: ...
 
+    @property
+    def is_lower_bound(self) -> bool: ...
+
+    @property
+    def previous_is_lower_bound(self) -> bool: ...
+
+    @property
+    def connection(self) -> str: ...
+
 
 def currency_totals(
     inputs: MonthInputs, rows: Sequence[CostRow], unpriced: Sequence[Row], *, project: str | None = None
@@ -32,8 +43,8 @@ def currency_totals(
     """A total per currency of the rows, with the coverage of the least seen connection.
 
     The change is known only when every row of the currency is known in both months: two totals of different
-    connections are no comparison. A row without a currency (a silent connection, usage without a price) could belong
-    to any, so it touches the coverage and the unpriced meters of all.
+    connections are no comparison. A row without a currency (a silent connection, usage without a price) touches the
+    coverage and the unpriced meters of the currencies that are known for its connection, else of all.
     `unpriced` are table rows with connection, billing_currency and unpriced_meters.
     """
     currencies = sorted({row.billing_currency for row in rows} - {""})
@@ -49,14 +60,26 @@ def _total(
     project: str | None,
 ) -> CurrencyTotal:
     own = [row for row in rows if row.billing_currency == currency]
-    touching = [row for row in rows if row.billing_currency in ("", currency)]
+    silent = [row for row in rows if not row.billing_currency and touches(inputs, row.connection, currency)]
+    touching = [*own, *silent]
+    meters = sum(
+        row["unpriced_meters"]
+        for row in unpriced
+        if row["billing_currency"] == currency
+        or (row["billing_currency"] is None and touches(inputs, row["connection"], currency))
+    )
+    certainty = {
+        "is_lower_bound": meters > 0 or has_unseen(inputs, currency) or any(row.is_lower_bound for row in touching),
+        "previous_is_lower_bound": any(row.previous_is_lower_bound for row in touching),
+    }
     cost = total_of(row.effective_cost for row in own)
     before = total_of(row.previous_effective_cost for row in own)
     comparable = all(row.effective_cost.exact is not None for row in own) and all(
         row.previous_effective_cost.exact is not None for row in own
     )
     change = difference(cost, before) if comparable else UNKNOWN
-    budget = budget_of(inputs, currency, project=project)
+    lines = budget_lines(inputs, currency=currency, project=project)
+    budget = money(add(line.budget for line in lines), currency)
     return CurrencyTotal(
         billing_currency=currency,
         effective_cost=cost,
@@ -65,8 +88,10 @@ def _total(
         change_pct=percent_of(change.exact, before.exact),
         budget=budget,
         budget_variance=difference(cost, budget),
-        unpriced_meters=sum(row["unpriced_meters"] for row in unpriced if row["billing_currency"] in (None, currency)),
+        is_budget_example=any(is_example_budget(line) for line in lines),
+        unpriced_meters=meters,
         coverage_pct=min((row.coverage_pct for row in touching if row.coverage_pct is not None), default=None),
+        **bounds(certainty),
     )
 
 

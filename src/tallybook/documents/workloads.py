@@ -8,13 +8,15 @@ import polars as pl
 from tallybook.documents.figures import (
     Row,
     add,
+    bounds,
     column_figures,
     fit,
     percent_of,
     quantity,
     rounded_pct,
 )
-from tallybook.documents.model import Figure, WorkloadRow
+from tallybook.documents.model import WorkloadRow
+from tallybook.documents.values import Figure
 from tallybook.money import minor_digits
 
 TOP = 20
@@ -64,6 +66,8 @@ def _rest(rest: pl.DataFrame) -> dict[str, Any]:
         "billing_currency": rest["billing_currency"][0],
         "spot_pct": percent_of(sums["spot_hours"], hours) if known else None,
         "merged": rest.height,
+        "is_lower_bound": rest["is_lower_bound"].any(),
+        "previous_is_lower_bound": rest["previous_is_lower_bound"].any(),
     }
 
 
@@ -80,6 +84,7 @@ def _row(row: Row, cost: Figure, before: Figure, savings: Figure) -> WorkloadRow
         spot_pct=rounded_pct(row["spot_pct"]),
         savings_available=savings,
         merged=row["merged"],
+        **bounds(row),
     )
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from tallybook.decode import decode
-from tallybook.documents.model import Status
-from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision
+from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision, LibraryTotal
+from tallybook.documents.values import Status
 from tallybook.errors import StorageError, TallybookError
 from tallybook.periods import BillingPeriod, parse_instant
 
 _MONTH = re.compile(r"\d{4}-\d{2}")
+_COMPLETE = Decimal(100)
 _REVISION = re.compile(r"r(\d{2,})")
 
 
@@ -82,14 +83,29 @@ def _library_revision(revision: Revision) -> LibraryRevision:
         reason=revision.manifest["reason"],
         generated_at=parse_instant(revision.manifest["generated_at"]),
         totals=tuple(
-            (total["billing_currency"], Decimal(total["effective_cost"]["shown"]))
+            LibraryTotal(
+                billing_currency=total["billing_currency"],
+                effective_cost=Decimal(total["effective_cost"]["shown"]),
+                is_lower_bound=_is_lower_bound(total),
+            )
             for total in report["totals"]
             if total["effective_cost"]["shown"] is not None
+        ),
+        never_seen=tuple(
+            dict.fromkeys(one["subject"] for one in report.get("exceptions", ()) if one["kind"] == "never_seen")
         ),
         coverage_pct=min((Decimal(pct) for pct in covered), default=None),
         folder=f"{revision.folder.parent.name}/{revision.folder.name}",
         files=tuple(file["path"] for file in revision.manifest["files"]),
     )
+
+
+def _is_lower_bound(total: dict[str, Any]) -> bool:
+    """As the report says it. Form 1.0 did not say it, and had what it follows from."""
+    if "is_lower_bound" in total:
+        return bool(total["is_lower_bound"])
+    seen = total["coverage_pct"]
+    return total["unpriced_meters"] > 0 or (seen is not None and Decimal(seen) < _COMPLETE)
 
 
 def _json(path: Path) -> dict[str, Any]:

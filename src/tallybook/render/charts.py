@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from tallybook.documents.model import DailyPoint, Figure, ProjectRow, TrendPoint
+from tallybook.documents.model import DailyPoint, ProjectRow, TrendPoint
+from tallybook.documents.values import Figure
 from tallybook.render.filters import money
 from tallybook.render.svg import HATCHED, finished
 from tallybook.render.text import shortened, visible
@@ -49,7 +50,7 @@ class _Bar:
 def project_chart(rows: Sequence[ProjectRow], currency: str) -> Chart | None:
     """Bars of the dearest projects, stacked by connection; None when no cost is known."""
     bars = [
-        _bar(row.project, row.connection, row.effective_cost.shown, currency)
+        _bar((row.project, row.connection), row.effective_cost.shown, currency, is_lower_bound=row.is_lower_bound)
         for row in rows
         if row.billing_currency == currency
     ]
@@ -73,7 +74,15 @@ def project_chart(rows: Sequence[ProjectRow], currency: str) -> Chart | None:
 def daily_chart(points: Sequence[DailyPoint], currency: str) -> Chart | None:
     """A bar per day, stacked by connection; None when no cost is known."""
     mine = [point for point in points if point.billing_currency == currency]
-    bars = [_bar(point.date.isoformat(), point.connection, point.effective_cost.shown, currency) for point in mine]
+    bars = [
+        _bar(
+            (point.date.isoformat(), point.connection),
+            point.effective_cost.shown,
+            currency,
+            is_lower_bound=point.is_lower_bound,
+        )
+        for point in mine
+    ]
     known = [bar for bar in bars if bar is not None]
     if not known:
         return None
@@ -89,15 +98,16 @@ def daily_chart(points: Sequence[DailyPoint], currency: str) -> Chart | None:
 
 
 def trend_chart(points: Sequence[TrendPoint], currency: str) -> Chart | None:
-    """A bar per month, hatched where the month was seen in part; None for fewer than two months."""
+    """A bar per month, hatched where it is a lower bound; None for fewer than two months."""
     mine = [point for point in points if point.billing_currency == currency]
     bars = [
         _Bar(
             category=point.billing_period,
             series=currency,
             value=point.effective_cost.shown,
-            words=_words(point.billing_period, point.effective_cost.shown, currency)
-            + ("" if point.is_complete else ", seen in part"),
+            words=_words(
+                point.billing_period, point.effective_cost.shown, currency, is_lower_bound=not point.is_complete
+            ),
             is_complete=point.is_complete,
         )
         for point in mine
@@ -109,22 +119,24 @@ def trend_chart(points: Sequence[TrendPoint], currency: str) -> Chart | None:
     return _chart(
         f"trend-{currency.lower()}",
         title=f"Cost per month, {currency}",
-        alternative=f"A bar per month from {months[0]} to {months[-1]}; hatched months were seen in part.",
+        alternative=f"A bar per month from {months[0]} to {months[-1]}; hatched months cost at least that much.",
         bars=bars,
         order=months,
         is_horizontal=False,
     )
 
 
-def _bar(category: str, series: str, value: Decimal | None, currency: str) -> _Bar | None:
+def _bar(names: tuple[str, str], value: Decimal | None, currency: str, *, is_lower_bound: bool) -> _Bar | None:
+    """A segment named by its category and its series."""
     if value is None:
         return None
-    name, owner = shortened(category, _LABEL_CHARACTERS), shortened(series, _LABEL_CHARACTERS)
-    return _Bar(name, owner, value, _words(f"{category}, {series}", value, currency))
+    category, series = (shortened(name, _LABEL_CHARACTERS) for name in names)
+    return _Bar(category, series, value, _words(", ".join(names), value, currency, is_lower_bound=is_lower_bound))
 
 
-def _words(name: str, value: Decimal | None, currency: str) -> str:
-    return f"{visible(name)}: {money(Figure(value, value), currency).unescape()}"
+def _words(name: str, value: Decimal | None, currency: str, *, is_lower_bound: bool) -> str:
+    at_least = "at least " if is_lower_bound else ""
+    return f"{visible(name)}: {at_least}{money(Figure(value, value), currency).unescape()}"
 
 
 def _dearest(bars: Iterable[_Bar], *, key: str) -> list[str]:

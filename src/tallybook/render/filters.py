@@ -4,6 +4,7 @@ Every function takes None for "not known" and says so in words too. A `Locale` h
 of a language; the templates' filters are bound to one of them.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -12,7 +13,7 @@ from functools import partial
 
 from markupsafe import Markup, escape
 
-from tallybook.documents.model import Figure
+from tallybook.documents.values import Figure
 from tallybook.money import minor_digits, quantise
 from tallybook.render.text import shortened
 
@@ -157,12 +158,26 @@ def label(code: str) -> str:
     return LABELS.get(code, code.replace("_", " "))
 
 
+_LONG_ID = re.compile("[0-9A-Fa-f]{24,}")
+_EIGHT = re.compile(".{1,8}")
+_JOINT = re.compile("([._/:])(?=.)")
+
+
+def name(text: str, length: int = 100) -> Markup:
+    """A name for a table's cell, shortened: it may break behind a dot or slash, a long id after each eighth character.
+
+    The parts of an id are boxes of their own, since WeasyPrint knows no word breaks; the style sheets make them so.
+    """
+    joined = _JOINT.sub(r"\1<wbr>", str(escape(shortened(text, length))))
+    return Markup(_LONG_ID.sub(lambda found: _EIGHT.sub(r"<span>\g<0></span>", found[0]), joined))  # noqa: S704 - escaped
+
+
 def functions(locale: Locale) -> dict[str, Callable[..., str]]:
     """The template filters, bound to one locale."""
     localised: tuple[Callable[..., str], ...] = (
         *(number, exactly, amount, money, signed, signed_pct, percent, day, long_day),
     )
-    neutral: tuple[Callable[..., str], ...] = (*(exact, bar_width, instant, iso_instant, label, shortened),)
+    neutral: tuple[Callable[..., str], ...] = (*(exact, bar_width, instant, iso_instant, label, name, shortened),)
     bound = {f.__name__: partial(f, locale=locale) for f in localised}
     return bound | {f.__name__: f for f in neutral}
 

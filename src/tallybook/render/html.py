@@ -8,6 +8,7 @@ from tallybook.documents.model import MonthlyReport
 from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision, ProjectStatement
 from tallybook.render import environment, views
 from tallybook.render.charts import Chart
+from tallybook.render.text import spelled
 
 
 def render_report(report: MonthlyReport, *, for_print: bool = False) -> str:
@@ -23,7 +24,10 @@ def render_report(report: MonthlyReport, *, for_print: bool = False) -> str:
         header=report.header,
         blocks=blocks,
         tie_lines=[block.tie_line for block in blocks if block.tie_line],
-        open_items=views.open_items(report),
+        exceptions=views.exception_blocks(report.exceptions),
+        remarks=views.remarks(report),
+        unknown_projects=views.unknown_projects(report),
+        unknown_providers=views.unknown_providers(report),
         has_lower_bounds=views.has_lower_bounds(report),
     )
 
@@ -36,6 +40,7 @@ def render_statement(statement: ProjectStatement, *, for_print: bool = False) ->
         statement=statement,
         header=statement.header,
         blocks=views.statement_blocks(statement),
+        exceptions=views.exception_blocks(statement.exceptions),
         has_lower_bounds=views.has_lower_bounds(statement),
     )
 
@@ -47,17 +52,17 @@ def render_library(library: Library) -> str:
 
 def _page(template: str, *, for_print: bool, **context: object) -> str:
     page = environment.environment().get_template(template)
-    return page.render(
+    made = page.render(
         for_print=for_print,
         stylesheet=environment.screen_styles(),
         script=environment.script(),
         content_policy=environment.content_policy(),
-        is_lower_bound=views.is_lower_bound,
         gap_dates=views.gap_dates,
         chart_image=_chart_image,
         chart_inline=_chart_inline,
         **context,
     )
+    return spelled(made) if for_print else made
 
 
 def _chart_inline(chart: Chart) -> Markup:
@@ -66,7 +71,7 @@ def _chart_inline(chart: Chart) -> Markup:
 
 def _chart_image(chart: Chart) -> str:
     """The chart as an address for an image: WeasyPrint takes the styles of inlined SVG for the page's."""
-    return "data:image/svg+xml;base64," + base64.b64encode(chart.svg.encode()).decode()
+    return "data:image/svg+xml;base64," + base64.b64encode(spelled(chart.svg).encode()).decode()
 
 
 def _download_name(month: LibraryMonth, revision: LibraryRevision, path: str) -> str:

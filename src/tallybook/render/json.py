@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from tallybook.documents.model import Figure
+from tallybook.documents.values import Figure
 from tallybook.render.filters import plain
 
 

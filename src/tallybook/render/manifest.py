@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from tallybook.documents.model import Status
+from tallybook.documents.values import Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from tallybook import resources
-from tallybook.documents.model import SCHEMA_VERSION, Figure, MonthlyReport
+from tallybook.documents.model import SCHEMA_VERSION, MonthlyReport
 from tallybook.documents.pages import ProjectStatement
+from tallybook.documents.values import Figure
 from tallybook.render.manifest import Manifest
 
 Schema = dict[str, Any]

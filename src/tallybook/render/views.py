@@ -3,28 +3,35 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from tallybook.documents.model import (
     CurrencyTotal,
     DailyPoint,
-    Figure,
-    GapRow,
     MonthlyReport,
     PricingRow,
     ProjectRow,
+    ProjectTotal,
     ProviderRow,
-    QuotaRow,
     TieOut,
     TrendPoint,
     WorkloadRow,
 )
 from tallybook.documents.pages import ProjectStatement, StatementLine
+from tallybook.documents.seen import ExceptionKind, GapRow, OpenException, QuotaRow
+from tallybook.documents.values import Figure
 from tallybook.money import minor_digits, quantise, rounded_to_total
 from tallybook.render import charts
 
-_COMPLETE = Decimal(100)
 _COLUMNS = 5  # connections side by side in the table of days
+_EXCEPTIONS = 6  # of one kind on the first page
+_KINDS = {
+    ExceptionKind.NEVER_SEEN: ("Never seen", "unseen"),
+    ExceptionKind.FAILED_CHECK: ("Does not add up", "control"),
+    ExceptionKind.DATA_GAP: ("Data gap", "unseen"),
+    ExceptionKind.UNPRICED: ("No price", "unseen"),
+    ExceptionKind.UNMAPPED: ("Not mapped", "projects"),
+    ExceptionKind.EXAMPLE: ("Example", "prices"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +39,7 @@ class DayTable:
     """Costs per day, a column per connection; a day without a figure is not known."""
 
     columns: tuple[tuple[str, str, int], ...]  # name, kind, width in percent: the day, then connections
-    rows: tuple[tuple[date, tuple[Figure, ...]], ...]
+    rows: tuple[tuple[date, tuple[tuple[Figure, bool], ...]], ...]  # a figure and whether it is a lower bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +55,32 @@ class TieLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectGroup:
+    """A project's rows in one currency, and their sum when there are several."""
+
+    rows: tuple[ProjectRow, ...]
+    total: ProjectTotal | None
+
+
+@dataclass(frozen=True, slots=True)
+class PricingGroup:
+    """A pricing category's rows in one currency, and their sum when there are several."""
+
+    rows: tuple[PricingRow, ...]
+    total: PricingRow | None
+
+
+@dataclass(frozen=True, slots=True)
 class CurrencyBlock:
     """All rows of one currency, since two currencies share neither a table nor an axis."""
 
     currency: str
     total: CurrencyTotal
-    is_lower_bound: bool
     tie_line: TieLine | None
     providers: tuple[ProviderRow, ...]
-    projects: tuple[ProjectRow, ...]
+    projects: tuple[ProjectGroup, ...]
     workloads: tuple[WorkloadRow, ...]
-    pricing: tuple[PricingRow, ...]
+    pricing: tuple[PricingGroup, ...]
     trend: tuple[TrendPoint, ...]
     days: tuple[DayTable, ...]
     project_chart: charts.Chart | None
@@ -67,8 +89,19 @@ class CurrencyBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenItem:
-    """Something the reader should know before trusting or acting; `anchor` leads to the detail."""
+class ExceptionBlock:
+    """Open exceptions of one kind; `anchor` leads to the detail, `more` is how many are left out here."""
+
+    kind: str
+    label: str
+    anchor: str
+    texts: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something worth a look that makes no figure doubtful; `anchor` leads to the detail."""
 
     count: int
     text: str
@@ -89,37 +122,45 @@ def currency_blocks(report: MonthlyReport) -> tuple[CurrencyBlock, ...]:
     return tuple(_block(report, total) for total in report.totals)
 
 
-def is_lower_bound(row: CurrencyTotal | ProjectRow | ProviderRow | StatementLine) -> bool:
-    """Whether the real cost may be higher: part of the month was not seen, or a meter has no price."""
-    unpriced = row.unpriced_meters if isinstance(row, CurrencyTotal) else 0
-    seen = row.coverage_pct
-    return unpriced > 0 or (seen is not None and seen < _COMPLETE)
-
-
 def has_lower_bounds(report: MonthlyReport | ProjectStatement) -> bool:
-    """Whether any figure of a document carries the mark, so that the mark needs its explanation."""
+    """Whether any figure of a document carries a mark, so that the marks need their explanation."""
     rows: list[CurrencyTotal | ProjectRow | ProviderRow | StatementLine] = [*report.totals]
     if isinstance(report, MonthlyReport):
         rows += [*report.providers, *report.projects]
     else:
         rows += report.lines
-    return any(is_lower_bound(row) for row in rows)
+    return any(row.is_lower_bound or getattr(row, "previous_is_lower_bound", False) for row in rows)
 
 
-def open_items(report: MonthlyReport) -> tuple[OpenItem, ...]:
-    """What is open, the gravest first; nothing when all is well."""
-    broken = [row for row in report.tie_out if not row.holds]
-    differing = [row for row in report.controls if not row.holds]
+def exception_blocks(exceptions: Sequence[OpenException]) -> tuple[ExceptionBlock, ...]:
+    """The exceptions by their kind, in the order of the document, the first few of each."""
+    groups: dict[ExceptionKind, list[str]] = {}
+    for one in exceptions:
+        groups.setdefault(one.kind, []).append(one.text)
+    return tuple(
+        ExceptionBlock(kind.value, *_KINDS[kind], tuple(texts[:_EXCEPTIONS]), max(0, len(texts) - _EXCEPTIONS))
+        for kind, texts in groups.items()
+    )
+
+
+def remarks(report: MonthlyReport) -> tuple[Remark, ...]:
+    """What is worth a look, the gravest first; nothing when all is well."""
     found = (
-        OpenItem(len(broken), "currency does not tie out|currencies do not tie out", "control"),
-        OpenItem(len(differing), "control total differs|control totals differ", "control"),
-        OpenItem(len({row.meter for row in report.unpriced}), "meter has no price|meters have no price", "unseen"),
-        OpenItem(len(report.gaps), "gap in what was seen|gaps in what was seen", "unseen"),
-        OpenItem(_count(report.quotas, "full"), "quota is full|quotas are full", "quotas"),
-        OpenItem(_count(report.quotas, "near"), "quota is near its limit|quotas are near their limit", "quotas"),
-        OpenItem(len(report.notices), "answer or book was odd|answers or books were odd", "unseen"),
-    )  # fmt: skip
+        Remark(_count(report.quotas, "full"), "quota is full|quotas are full", "quotas"),
+        Remark(_count(report.quotas, "near"), "quota is near its limit|quotas are near their limit", "quotas"),
+        Remark(len(report.notices), "answer or book was odd|answers or books were odd", "unseen"),
+    )
     return tuple(_worded(item) for item in found if item.count)
+
+
+def unknown_projects(report: MonthlyReport) -> tuple[ProjectRow, ...]:
+    """Projects that used something and have no known cost in any currency."""
+    return tuple(row for row in report.projects if not row.billing_currency)
+
+
+def unknown_providers(report: MonthlyReport) -> tuple[ProviderRow, ...]:
+    """Connections without a cost in any currency: silent, unpriced, or unused."""
+    return tuple(row for row in report.providers if not row.billing_currency)
 
 
 def tie_line(row: TieOut) -> TieLine:
@@ -152,8 +193,8 @@ def day_tables(points: Sequence[DailyPoint]) -> tuple[DayTable, ...]:
     """Days by connections, a few connections a table so that each fits a page."""
     names = sorted({point.connection for point in points})
     days = sorted({point.date for point in points})
-    figures = {(point.date, point.connection): point.effective_cost for point in points}
-    missing = Figure(None, None)
+    figures = {(point.date, point.connection): (point.effective_cost, point.is_lower_bound) for point in points}
+    missing = (Figure(None, None), False)
     groups = [tuple(names[at : at + _COLUMNS]) for at in range(0, len(names), _COLUMNS)]
     return tuple(
         DayTable(
@@ -182,12 +223,11 @@ def _block(report: MonthlyReport, total: CurrencyTotal) -> CurrencyBlock:
     return CurrencyBlock(
         currency=code,
         total=total,
-        is_lower_bound=is_lower_bound(total),
         tie_line=next((tie_line(r) for r in report.tie_out if r.billing_currency == code), None),
         providers=tuple(row for row in report.providers if row.billing_currency == code),
-        projects=tuple(row for row in report.projects if row.billing_currency == code),
+        projects=_project_groups(report, code),
         workloads=tuple(row for row in report.workloads if row.billing_currency == code),
-        pricing=tuple(row for row in report.pricing if row.billing_currency == code),
+        pricing=_pricing_groups(report, code),
         trend=tuple(point for point in report.trend if point.billing_currency == code),
         days=day_tables(daily),
         project_chart=charts.project_chart(report.projects, code),
@@ -196,10 +236,28 @@ def _block(report: MonthlyReport, total: CurrencyTotal) -> CurrencyBlock:
     )
 
 
+def _project_groups(report: MonthlyReport, currency: str) -> tuple[ProjectGroup, ...]:
+    sums = {row.project: row for row in report.project_totals if row.billing_currency == currency}
+    groups: dict[str, list[ProjectRow]] = {}
+    for row in report.projects:
+        if row.billing_currency == currency:
+            groups.setdefault(row.project, []).append(row)
+    return tuple(ProjectGroup(tuple(rows), sums.get(name)) for name, rows in groups.items())
+
+
+def _pricing_groups(report: MonthlyReport, currency: str) -> tuple[PricingGroup, ...]:
+    sums = {row.pricing_category: row for row in report.pricing_totals if row.billing_currency == currency}
+    groups: dict[str, list[PricingRow]] = {}
+    for row in report.pricing:
+        if row.billing_currency == currency:
+            groups.setdefault(row.pricing_category, []).append(row)
+    return tuple(PricingGroup(tuple(rows), sums.get(name)) for name, rows in groups.items())
+
+
 def _count(rows: Sequence[QuotaRow], state: str) -> int:
     return sum(row.state == state for row in rows)
 
 
-def _worded(item: OpenItem) -> OpenItem:
+def _worded(item: Remark) -> Remark:
     one, _, many = item.text.partition("|")
-    return OpenItem(item.count, one if item.count == 1 else many, item.anchor)
+    return Remark(item.count, one if item.count == 1 else many, item.anchor)

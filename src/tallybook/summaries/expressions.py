@@ -36,6 +36,8 @@ def lower_bound(cost: str, *, unpriced: str, coverage: str) -> pl.Expr:
     """Whether the real cost may be higher: it is not known, a meter has no price, or part of the month was not seen.
 
     Example: 7.50 EUR with 99.5 % of the hours seen is a lower bound; with 100 % and all priced it is not. Without a
-    coverage (no day has ended yet, or none is known) only the other two decide.
+    coverage (no day has ended yet) only the other two decide. A connection that used nothing has no currency, and
+    its cost is no lower bound for being in none.
     """
-    return pl.col(cost).is_null() | (pl.col(unpriced) > 0) | (pl.col(coverage) < 100).fill_null(value=False)
+    is_lost = pl.col(cost).is_null() & pl.col("billing_currency").is_not_null()
+    return is_lost | (pl.col(unpriced) > 0) | (pl.col(coverage) < 100).fill_null(value=False)

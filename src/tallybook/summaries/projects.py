@@ -5,7 +5,7 @@ from collections.abc import Collection
 import polars as pl
 
 from tallybook.summaries.comparison import CURRENCY, compare_costs
-from tallybook.summaries.expressions import lower_bound
+from tallybook.summaries.expressions import lower_bound, zero
 
 
 def summarise_projects(
@@ -72,10 +72,12 @@ def _finish(
     billing_period: str,
     keys: tuple[str, ...],
 ) -> pl.DataFrame:
+    # A month that is over and of which no coverage is known was not seen.
     before = previous_connections.select("connection", previous_coverage_pct="coverage_pct")
     return (
         rows.join(connections.select("connection", "coverage_pct"), on="connection", how="left")
         .join(before, on="connection", how="left")
+        .with_columns(pl.col("previous_coverage_pct").fill_null(zero()))
         .with_columns(
             lower_bound("effective_cost", unpriced="unpriced_meters", coverage="coverage_pct").alias("is_lower_bound"),
             lower_bound("previous_effective_cost", unpriced="unpriced_before", coverage="previous_coverage_pct").alias(

@@ -45,6 +45,7 @@ def summarise_lines(charges: pl.DataFrame) -> pl.DataFrame:
             pl.when(pl.col("list_unit_price").n_unique() == 1)
             .then(pl.col("list_unit_price").first())
             .alias("list_unit_price"),
+            pl.col("price_source").drop_nulls().unique().sort().alias("price_sources"),
         )
         .sort("project", "connection", "sub_account_id", "region", "meter", "billing_currency", "basis",
               nulls_last=True)
