@@ -7,10 +7,12 @@ from typing import Any
 import openpyxl
 import polars as pl
 
+from tallybook.render.cover_sheet import cover_rows
 from tallybook.render.xlsx import render_xlsx
 from tests.render import samples
 
 CONTROL = pl.DataFrame({"billing_currency": ["EUR"], "difference": [Decimal("0.000000000000")]})
+COVER = cover_rows(samples.full_report())
 PROJECTS = pl.DataFrame(
     {
         "project": ["atlas", "=1+1", "http://127.0.0.1/x", "42", "a\x07b"],
@@ -24,30 +26,30 @@ PROJECTS = pl.DataFrame(
 
 
 def written(tables: dict[str, pl.DataFrame], **options: Any) -> Any:
-    made = render_xlsx(tables, CONTROL, title="Cloud costs", created=samples.NOW, **options)
+    made = render_xlsx(tables, CONTROL, cover=COVER, title="Cloud costs", created=samples.NOW, **options)
     return openpyxl.load_workbook(io.BytesIO(made))
 
 
-def test_the_control_sheet_comes_first_and_each_table_has_a_sheet() -> None:
+def test_report_and_control_come_first_and_each_table_has_a_sheet() -> None:
     book = written({"projects": PROJECTS, "workloads": PROJECTS})
 
-    assert book.sheetnames == ["Control", "projects", "workloads"]
+    assert book.sheetnames == ["Report", "Control", "projects", "workloads"]
 
 
 def test_numbers_are_numbers_dates_are_dates_and_null_is_empty() -> None:
     sheet = written({"projects": PROJECTS})["projects"]
 
-    assert [cell.value for cell in sheet["B"][1:]] == [12.345, -3.5, None, 0, 1]
-    assert [cell.value for cell in sheet["C"][1:]] == [98.4, None, 100, None, 1]
-    assert sheet["D2"].value == datetime(2026, 10, 1)  # noqa: DTZ001 - spreadsheets know no zones
-    assert sheet["E2"].value == "2026-11-02T06:00:00Z"
-    assert sheet["B2"].number_format.startswith("#,##0.00")
+    assert [cell.value for cell in sheet["B"][2:]] == [12.345, -3.5, None, 0, 1]
+    assert [cell.value for cell in sheet["C"][2:]] == [98.4, None, 100, None, 1]
+    assert sheet["D3"].value == datetime(2026, 10, 1)  # noqa: DTZ001 - spreadsheets know no zones
+    assert sheet["E3"].value == "2026-11-02T06:00:00Z"
+    assert sheet["B3"].number_format.startswith("#,##0.00")
 
 
 def test_text_stays_text_and_nothing_becomes_a_formula_or_a_link() -> None:
     sheet = written({"projects": PROJECTS})["projects"]
 
-    cells = sheet["A"][1:]
+    cells = sheet["A"][2:]
 
     assert [cell.value for cell in cells] == ["atlas", "=1+1", "http://127.0.0.1/x", "42", "ab"]
     assert {cell.data_type for cell in cells} == {"s"}
@@ -57,8 +59,8 @@ def test_text_stays_text_and_nothing_becomes_a_formula_or_a_link() -> None:
 def test_headers_are_frozen_and_filtered_and_columns_fit_their_text() -> None:
     sheet = written({"projects": PROJECTS})["projects"]
 
-    assert sheet.freeze_panes == "B2"
-    assert sheet.auto_filter.ref == "A1:F6"
+    assert sheet.freeze_panes == "B3"
+    assert sheet.auto_filter.ref == "A2:F7"
     assert sheet.column_dimensions["A"].width > len("http://127.0.0.1/x")
 
 
@@ -68,27 +70,28 @@ def test_a_table_longer_than_a_sheet_is_cut_and_says_where_the_rest_is() -> None
     sheet = written({"usage": numbers}, max_rows=6)["usage"]
 
     assert [row[0].value for row in sheet.iter_rows()] == [
+        "N",
         "n",
-        *range(4),
+        *range(3),
         "Cut: 10 rows, a sheet takes 6. All of them: tables/usage.csv",
     ]
 
 
 def test_a_table_that_just_fits_is_whole() -> None:
-    sheet = written({"usage": pl.DataFrame({"n": list(range(5))})}, max_rows=6)["usage"]
+    sheet = written({"usage": pl.DataFrame({"n": list(range(5))})}, max_rows=7)["usage"]
 
-    assert [row[0].value for row in sheet.iter_rows()] == ["n", *range(5)]
+    assert [row[0].value for row in sheet.iter_rows()] == ["N", "n", *range(5)]
 
 
 def test_an_empty_table_has_its_header() -> None:
     sheet = written({"gaps": PROJECTS.clear()})["gaps"]
 
-    assert [cell.value for cell in sheet[1]] == PROJECTS.columns
+    assert [cell.value for cell in sheet[2]] == PROJECTS.columns
 
 
 def test_the_same_tables_give_the_same_bytes() -> None:
     def made() -> bytes:
-        return render_xlsx({"p": PROJECTS}, CONTROL, title="t", created=samples.NOW)
+        return render_xlsx({"p": PROJECTS}, CONTROL, cover=COVER, title="t", created=samples.NOW)
 
     assert made() == made()
 
@@ -96,11 +99,11 @@ def test_the_same_tables_give_the_same_bytes() -> None:
 def test_large_tables_are_written_row_by_row_with_the_same_cells() -> None:
     large = pl.DataFrame({"a": ["text"] * 30_000, "b": list(range(30_000))})
 
-    made = render_xlsx({"usage": large}, CONTROL, title="t", created=samples.NOW)
+    made = render_xlsx({"usage": large}, CONTROL, cover=COVER, title="t", created=samples.NOW)
 
     with zipfile.ZipFile(io.BytesIO(made)) as archive:
-        rows = archive.read("xl/worksheets/sheet2.xml").count(b"<row ")
-    assert rows == 30_001
+        rows = archive.read("xl/worksheets/sheet3.xml").count(b"<row ")
+    assert rows == 30_002
 
 
 def test_title_and_time_are_in_the_properties() -> None:
@@ -108,3 +111,43 @@ def test_title_and_time_are_in_the_properties() -> None:
 
     assert book.properties.title == "Cloud costs"
     assert book.properties.created == datetime(2026, 11, 2, 6, 0)  # noqa: DTZ001 - openpyxl gives UTC
+
+
+def test_the_first_sheet_says_what_the_report_is_and_how_far_to_trust_it() -> None:
+    sheet = written({})["Report"]
+    rows = [[cell.value for cell in row if cell.value is not None] for row in sheet.iter_rows()]
+
+    assert rows[0] == ["Cloud costs October 2026"]
+    assert ["Entity", "Example Works GmbH"] in rows
+    assert ["Period", "October 2026"] in rows
+    assert ["Status", "DRAFT"] in rows
+    assert ["Revision", 2] in rows
+    assert ["Generated at", "2026-11-02T06:00:00Z"] in rows
+    assert any(row[0].startswith("openscaler-main live: 11 hours") for row in rows if row and isinstance(row[0], str))
+    assert any(row[:1] == ["never seen"] for row in rows)
+    columns = next(row for row in rows if row[:1] == ["Currency"])
+    euro = next(row for row in rows if row[:1] == ["EUR"])
+    assert euro[:4] == ["EUR", 128823.64, "at least", 122568.71]
+    assert dict(zip(columns, euro, strict=True))["Month seen, %"] == 98.7
+
+
+def test_columns_have_words_above_their_names() -> None:
+    sheet = written({"projects": PROJECTS})["projects"]
+
+    assert [cell.value for cell in sheet[1]] == [
+        "Project", "Cost", "Seen, %", "Date", "Captured at, UTC", "Merged",
+    ]  # fmt: skip
+
+
+def test_a_mark_is_yes_or_no() -> None:
+    marks = pl.DataFrame({"is_lower_bound": [True, False, None]})
+
+    assert [cell.value for cell in written({"p": marks})["p"]["A"]] == ["Lower bound", "is_lower_bound", "yes", "no"]
+
+
+def test_text_of_the_first_sheet_stays_text() -> None:
+    hostile = cover_rows(samples.hostile_report())
+    made = render_xlsx({}, CONTROL, cover=hostile, title="t", created=samples.NOW)
+    sheet = openpyxl.load_workbook(io.BytesIO(made))["Report"]
+
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)} == {"s"}

@@ -13,17 +13,21 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import polars as pl
+
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.model import SCHEMA_VERSION, MonthlyReport
 from tallybook.documents.pages import Library
 from tallybook.documents.statement import build_statements
 from tallybook.landing import writing
+from tallybook.render.cover_sheet import cover_rows
 from tallybook.render.csv import render_csv, write_csv
 from tallybook.render.html import render_library, render_report, render_statement
 from tallybook.render.json import render_json
 from tallybook.render.manifest import Manifest, ManifestFile, ManifestInput
 from tallybook.render.pdf import Attachment, render_pdf
 from tallybook.render.xlsx import render_xlsx
+from tallybook.summaries.month import MonthTables
 
 TABLES = ("projects", "workloads", "pricing", "quotas", "usage", "coverage")
 _MEDIA_TYPES = {
@@ -65,12 +69,36 @@ def write_revision(folder: Path, edition: Edition) -> None:
     _write(
         folder,
         "monthly-report.xlsx",
-        render_xlsx(tables, edition.inputs.tables.tie_out, title=header.title, created=header.generated_at),
+        render_xlsx(
+            {**tables, **_more_sheets(edition.inputs.tables)},
+            edition.inputs.tables.tie_out,
+            cover=cover_rows(edition.report),
+            title=header.title,
+            created=header.generated_at,
+        ),
     )
     # The full list of charges stays beside the PDF: it has no bound.
     attached = {"monthly-report.json": report_json, **{Path(name).name: body for name, body in sheets.items()}}
     _write_pages(folder, edition, attached)
     _write(folder, "manifest.json", render_json(_manifest(folder, edition)))
+
+
+def _more_sheets(tables: MonthTables) -> dict[str, pl.DataFrame]:
+    """What only the workbook has: the charges summed up per meter, the prices that made them, and the gaps."""
+    return {
+        "charges summary": tables.lines.select(
+            *("project", "connection", "sub_account_name", "region", "meter", "pricing_quantity", "pricing_unit"),
+            *("list_unit_price", "effective_cost", "billing_currency", "basis", "sub_account_id"),
+        ),
+        "prices used": tables.prices.select(
+            *("provider", "meter", "pricing_unit", "list_unit_price", "billing_currency", "valid_from", "valid_to"),
+            *("source", "price_source", "pricing_quantity", "effective_cost", "is_lower_bound", "connection"),
+            *("sub_account_id", "region"),
+        ),
+        "gaps": tables.gaps.select(
+            *("connection", "dataset", "feeds", "first_date", "last_date", "missing", "unit", "is_backfillable"),
+        ),
+    }
 
 
 def write_library(reports_dir: Path, page: Library) -> None:

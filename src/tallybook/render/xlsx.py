@@ -1,18 +1,21 @@
-"""Spreadsheets: typed cells, one sheet per table, and a Control sheet first.
+"""Spreadsheets: a sheet that says what the report is, a Control sheet, and one of typed cells per table.
 
 Excel keeps 15 digits of a number and 1,048,576 rows of a sheet; the CSV beside the workbook keeps all.
 """
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tallybook.render.cover_sheet import SheetRow
 from tallybook.render.csv import clean_text, instant_text
+from tallybook.render.headings import heading
+from tallybook.render.text import visible
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
@@ -21,13 +24,16 @@ if TYPE_CHECKING:
 EXCEL_ROWS = 1_048_576
 _CELL_CHARACTERS = 32_767
 _WIDEST = 60
+_HEADER_ROWS = 2
 _LARGE = 50_000  # cells above which rows are flushed to disk as they are written
 _BAD_SHEET_CHARACTERS = re.compile(r"[\[\]:*?/\\]")
 
 
 @dataclass(frozen=True, slots=True)
 class _Formats:
+    title: Any
     header: Any
+    column: Any
     text: Any
     note: Any
     by_kind: Mapping[str, Any]
@@ -37,15 +43,17 @@ def render_xlsx(
     tables: Mapping[str, pl.DataFrame],
     control: pl.DataFrame,
     *,
+    cover: Sequence[SheetRow],
     title: str,
     created: datetime,
     max_rows: int = EXCEL_ROWS,
 ) -> bytes:
-    """A workbook with the sheet Control and one sheet per table, named by its key, in that order.
+    """A workbook with the sheets Report and Control and one sheet per table, named by its key, in that order.
 
-    Numbers are numbers, dates dates, and text stays text: nothing becomes a formula or a link. Headers
-    are frozen and filtered. A table with more rows than a sheet takes is cut, and its last row says so
-    and names the CSV. Same input, same bytes; `created` is the time in the file's properties.
+    Numbers are numbers, dates dates, and text stays text: nothing becomes a formula or a link. Each table has two
+    header rows, frozen: words for people, and below them the column's name as in the CSV, which carries the filter.
+    A table with more rows than a sheet takes is cut, and its last row says so and names the CSV. Same input, same
+    bytes; `created` is the time in the file's properties.
     """
     import xlsxwriter
 
@@ -62,6 +70,7 @@ def render_xlsx(
     with xlsxwriter.Workbook(target, options) as workbook:
         _describe(workbook, title=title, created=created)
         formats = _formats(workbook)
+        _write_cover(workbook.add_worksheet("Report"), cover, formats=formats)
         for name, frame in [("Control", control), *tables.items()]:
             sheet = workbook.add_worksheet(_sheet_name(name))
             _write_sheet(sheet, frame, name=name, formats=formats, max_rows=max_rows)
@@ -82,27 +91,48 @@ def _formats(workbook: "Workbook") -> _Formats:
         "count": "#,##0",
         "date": "yyyy-mm-dd",
     }
-    heading = {"bold": True, "bg_color": "#E8EDF1", "bottom": 1, "text_wrap": True}
+    bold = {"bold": True, "bg_color": "#E8EDF1", "text_wrap": True}
     return _Formats(
-        header=workbook.add_format(font | heading),
+        title=workbook.add_format(font | {"bold": True, "font_size": 13}),
+        header=workbook.add_format(font | bold),
+        column=workbook.add_format(font | {"font_size": 8, "font_color": "#566270", "bottom": 1}),
         text=workbook.add_format(font | {"num_format": "@"}),
         note=workbook.add_format(font | {"italic": True}),
         by_kind={k: workbook.add_format(font | {"num_format": n}) for k, n in numbers.items()},
     )
 
 
+def _write_cover(sheet: "Worksheet", rows: Sequence[SheetRow], *, formats: _Formats) -> None:
+    """Labels and values; long sentences run over the empty cells to their right."""
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 11, 16)
+    sheet.freeze_panes(1, 0)
+    styles = {"heading": formats.title, "columns": formats.header}
+    for index, row in enumerate(rows):
+        for column, value in enumerate(row.cells):
+            if isinstance(value, str):
+                text = visible(value)[:_CELL_CHARACTERS]
+                sheet.write_string(index, column, text, styles.get(row.kind, formats.text))
+            elif value is not None:
+                kind = "count" if isinstance(value, int) else "money"
+                sheet.write_number(index, column, value, formats.by_kind[kind])
+
+
 def _write_sheet(sheet: "Worksheet", frame: pl.DataFrame, *, name: str, formats: _Formats, max_rows: int) -> None:
-    fits = frame.height + 1 <= max_rows
-    shown = frame if fits else frame.head(max_rows - 2)
+    fits = frame.height + _HEADER_ROWS <= max_rows
+    shown = frame if fits else frame.head(max_rows - _HEADER_ROWS - 1)
     prepared = shown.select(_prepared(n, dtype) for n, dtype in shown.schema.items())
     columns = [_kind(n, dtype) for n, dtype in frame.schema.items()]
-    sheet.freeze_panes(1, 1)
+    sheet.freeze_panes(_HEADER_ROWS, 1)
     for index, column in enumerate(frame.columns):
         sheet.set_column(index, index, _width(prepared, column))
-        sheet.write_string(0, index, column, formats.header)
+        sheet.write_string(0, index, heading(column), formats.header)
+    for index, column in enumerate(frame.columns):
+        sheet.write_string(1, index, column, formats.column)
     _write_rows(sheet, prepared.iter_rows(), kinds=columns, formats=formats)
     if frame.width:
-        sheet.autofilter(0, 0, prepared.height, frame.width - 1)
+        sheet.autofilter(_HEADER_ROWS - 1, 0, prepared.height + 1, frame.width - 1)
     if not fits:
         note = f"Cut: {frame.height:,} rows, a sheet takes {max_rows:,}. All of them: tables/{name}.csv"
         sheet.write_string(max_rows - 1, 0, note, formats.note)
@@ -119,7 +149,7 @@ def _write_rows(
     writers = [
         sheet.write_datetime if kind == "date" else sheet.write_number if kind != "text" else None for kind in kinds
     ]
-    for index, row in enumerate(rows, start=1):
+    for index, row in enumerate(rows, start=_HEADER_ROWS):
         for column, value in enumerate(row):
             if value is None:
                 continue
@@ -137,7 +167,9 @@ def _prepared(name: str, dtype: pl.DataType) -> pl.Expr:
         return instant_text(column, dtype)
     if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
         return clean_text(column).str.slice(0, _CELL_CHARACTERS)
-    if dtype in {pl.Boolean, pl.Null}:
+    if dtype == pl.Boolean:
+        return pl.when(column).then(pl.lit("yes")).when(~column).then(pl.lit("no")).alias(name)
+    if dtype == pl.Null:
         return column.cast(pl.String)
     raise TypeError(f"column {name}: a table cell cannot hold {dtype}")
 
@@ -159,7 +191,7 @@ def _width(frame: pl.DataFrame, column: str) -> float:
     longest = 14 if dtype.is_numeric() or dtype == pl.Date else 0
     if dtype == pl.String and frame.height:
         longest = max(longest, int(frame[column].head(2_000).str.len_chars().max() or 0))  # type: ignore[arg-type] # the lengths are whole numbers
-    return min(max(longest, len(column)) + 3, _WIDEST)
+    return min(max(longest, len(column), len(heading(column))) + 3, _WIDEST)
 
 
 def _sheet_name(name: str) -> str:

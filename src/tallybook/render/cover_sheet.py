@@ -1,0 +1,85 @@
+"""The first sheet of the workbook: what the report is about, how far to trust it, and its totals."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tallybook.documents.model import CurrencyTotal, MonthlyReport
+from tallybook.documents.values import Bound, Figure
+from tallybook.render.filters import iso_instant
+
+Cell = str | Decimal | int | None
+
+_BOUNDS = {Bound.EXACT: "exact", Bound.AT_LEAST: "at least", Bound.AT_MOST: "at most", Bound.OPEN: "not certain"}
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A row of the sheet; `kind` is heading, columns or values."""
+
+    cells: tuple[Cell, ...]
+    kind: str = "values"
+
+
+def cover_rows(report: MonthlyReport) -> tuple[SheetRow, ...]:
+    """Entity, period, status, reasons, open exceptions and the totals, with the amounts as the pages show them."""
+    header = report.header
+    facts = (
+        ("Entity", header.entity),
+        ("Period", header.period_label),
+        ("From", iso_instant(header.period_start)),
+        ("Up to, not including", iso_instant(header.period_end)),
+        ("Status", header.status.value),
+        ("Revision", header.revision),
+        ("Generated at", iso_instant(header.generated_at)),
+        ("Made with", f"Tallybook {header.version}"),
+    )
+    return (
+        SheetRow((header.title,), "heading"),
+        *(SheetRow(pair) for pair in facts),
+        *_part("Reasons", ((reason,) for reason in header.reasons), without="None: the status has none."),
+        *_part(
+            "Open exceptions",
+            ((one.kind.value.replace("_", " "), one.text) for one in report.exceptions),
+            without="None: all was seen, priced, mapped and adds up.",
+        ),
+        *_part("Totals", map(_total, report.totals), columns=_COLUMNS, without="No cost is known."),
+        *_part("In short", ((sentence,) for sentence in report.summary), without=""),
+    )
+
+
+_COLUMNS = (
+    *("Currency", "Cost", "The cost is", "Month before", "That is", "Change", "Change, %", "The change is"),
+    *("Budget", "Against budget", "Month seen, %", "Meters without a price"),
+)
+
+
+def _total(total: CurrencyTotal) -> tuple[Cell, ...]:
+    return (
+        total.billing_currency,
+        total.effective_cost.shown,
+        _certainty(total.effective_cost, is_lower_bound=total.is_lower_bound),
+        total.previous_effective_cost.shown,
+        _certainty(total.previous_effective_cost, is_lower_bound=total.previous_is_lower_bound),
+        total.change.shown,
+        total.change_pct,
+        "not known" if total.change.shown is None else _BOUNDS[total.change_bound],
+        total.budget.shown,
+        total.budget_variance.shown,
+        total.coverage_pct,
+        total.unpriced_meters,
+    )
+
+
+def _certainty(figure: Figure, *, is_lower_bound: bool) -> str:
+    if figure.shown is None:
+        return "not known"
+    return "at least" if is_lower_bound else "exact"
+
+
+def _part(
+    title: str, rows: Iterable[tuple[Cell, ...]], *, without: str, columns: tuple[str, ...] = ()
+) -> tuple[SheetRow, ...]:
+    listed = tuple(SheetRow(cells) for cells in rows)
+    named = (SheetRow(columns, "columns"),) if columns and listed else ()
+    return (SheetRow(()), SheetRow((title,), "heading"), *named, *(listed or (SheetRow((without,)),)))
