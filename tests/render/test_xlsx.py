@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import zipfile
 from datetime import date, datetime
@@ -128,7 +129,8 @@ def test_the_first_sheet_says_what_the_report_is_and_how_far_to_trust_it() -> No
     columns = next(row for row in rows if row[:1] == ["Currency"])
     euro = next(row for row in rows if row[:1] == ["EUR"])
     assert euro[:4] == ["EUR", 128823.64, "at least", 122568.71]
-    assert dict(zip(columns, euro, strict=True))["Month seen, %"] == 98.7
+    assert columns[-2:] == ["Month seen, %", "Meters without a price"]
+    assert euro[-2:] == [98.7, 2]
 
 
 def test_columns_have_words_above_their_names() -> None:
@@ -151,3 +153,16 @@ def test_text_of_the_first_sheet_stays_text() -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(made))["Report"]
 
     assert {cell.data_type for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)} == {"s"}
+
+
+def test_the_first_sheet_does_not_say_that_a_lower_bound_keeps_its_budget() -> None:
+    report = samples.full_report()
+    kept = dataclasses.replace(report.totals[0], budget_variance=samples.fig("-21176.36"))
+
+    for total, expected in ((kept, [None, "not known"]), (report.totals[1], [None, None])):
+        rows = cover_rows(dataclasses.replace(report, totals=(total,)))
+        columns = next(row.cells for row in rows if row.kind == "columns")
+        values = dict(
+            zip(columns, next(row.cells for row in rows if row.cells[:1] == (total.billing_currency,)), strict=True)
+        )
+        assert [values["Against budget"], values["That is so"] or None] == expected

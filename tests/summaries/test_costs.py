@@ -189,8 +189,8 @@ def test_a_workload_s_cost_is_a_lower_bound_when_seen_in_part_or_without_a_day_s
         )
         return frame.select("workload", "is_lower_bound", "previous_is_lower_bound").rows()
 
-    assert found("100") == [("api", False, False), ("job", True, True)]
-    assert found("97") == [("api", True, False), ("job", True, True)]
+    assert found("100") == [("api", False, False), ("job", True, False)]
+    assert found("97") == [("api", True, False), ("job", True, False)]
 
 
 def test_categories_of_a_connection_that_lacks_hours_or_prices_are_lower_bounds() -> None:

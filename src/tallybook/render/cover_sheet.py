@@ -37,7 +37,7 @@ def cover_rows(report: MonthlyReport) -> tuple[SheetRow, ...]:
     return (
         SheetRow((header.title,), "heading"),
         *(SheetRow(pair) for pair in facts),
-        *_part("Reasons", ((reason,) for reason in header.reasons), without="None: the status has none."),
+        *_part("Reasons", ((reason,) for reason in header.reasons), without="None."),
         *_part(
             "Open exceptions",
             ((one.kind.value.replace("_", " "), one.text) for one in report.exceptions),
@@ -50,7 +50,7 @@ def cover_rows(report: MonthlyReport) -> tuple[SheetRow, ...]:
 
 _COLUMNS = (
     *("Currency", "Cost", "The cost is", "Month before", "That is", "Change", "Change, %", "The change is"),
-    *("Budget", "Against budget", "Month seen, %", "Meters without a price"),
+    *("Budget", "Against budget", "That is so", "Month seen, %", "Meters without a price"),
 )
 
 
@@ -65,10 +65,18 @@ def _total(total: CurrencyTotal) -> tuple[Cell, ...]:
         total.change_pct,
         "not known" if total.change.shown is None else _BOUNDS[total.change_bound],
         total.budget.shown,
-        total.budget_variance.shown,
+        *_against_budget(total),
         total.coverage_pct,
         total.unpriced_meters,
     )
+
+
+def _against_budget(total: CurrencyTotal) -> tuple[Decimal | None, str]:
+    """What is over or under the budget, and how certain it is. A lower bound does not say that a budget is kept."""
+    over = total.budget_variance
+    if over.shown is None or (total.is_lower_bound and over.shown <= 0):
+        return None, "not known" if total.budget.shown is not None else ""
+    return over.shown, _certainty(over, is_lower_bound=total.is_lower_bound)
 
 
 def _certainty(figure: Figure, *, is_lower_bound: bool) -> str:

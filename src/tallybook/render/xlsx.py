@@ -86,8 +86,8 @@ def _formats(workbook: "Workbook") -> _Formats:
     font = {"font_name": "Calibri", "font_size": 10, "valign": "top"}
     numbers = {
         "money": "#,##0.00;[Red]-#,##0.00",
-        "pct": "0.0",
-        "quantity": "#,##0.######",
+        "pct": "0.0###",  # 99.97 is not 100.0
+        "quantity": "#,##0.0#####",
         "count": "#,##0",
         "date": "yyyy-mm-dd",
     }
@@ -106,7 +106,7 @@ def _write_cover(sheet: "Worksheet", rows: Sequence[SheetRow], *, formats: _Form
     """Labels and values; long sentences run over the empty cells to their right."""
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 24)
-    sheet.set_column(1, 11, 16)
+    sheet.set_column(1, 12, 16)
     sheet.freeze_panes(1, 0)
     styles = {"heading": formats.title, "columns": formats.header}
     for index, row in enumerate(rows):

@@ -29,7 +29,7 @@ def summarise_workloads(
         sums.join(before, on=_WORKLOAD, how="left")
         .with_columns(
             pl.lit(billing_period).alias("billing_period"),
-            pl.col("previous_is_lower_bound").fill_null(value=True),
+            pl.col("previous_is_lower_bound").fill_null(value=False),
             (pl.col("spot_hours") + pl.col("on_demand_hours")).alias("_hours"),
         )
         .with_columns(percent("spot_hours", "_hours").cast(AMOUNT).alias("spot_pct"))
