@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from tallybook.periods import BillingPeriod
 from tallybook.pipeline.collect import collect, sampler
 from tallybook.pipeline.house import House, open_house
 from tallybook.resources import root
-from tallybook.sandbox.configuration import SECRETS, write_configuration
+from tallybook.sandbox.configuration import SECRETS, addresses, export_lines, write_configuration
 from tallybook.sandbox.server import Running, running, serve
 
 _MARKER = ".tallybook-demo"
@@ -34,19 +34,46 @@ class DemoResult:
     files: tuple[Path, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a user needs to connect to a sandbox: each provider's base_url, and the secrets as lines for a shell."""
+
+    url: str
+    addresses: Mapping[str, str]
+    export_lines: tuple[str, ...]
+
+
 def serve_sandbox(
-    *, port: int, seed: int, months: int, until: str, faults: Sequence[str], on_ready: Callable[[str], Any]
+    *,
+    port: int,
+    seed: int,
+    months: int,
+    until: str,
+    faults: Sequence[str],
+    folder: Path | None,
+    on_ready: Callable[[Served], Any],
 ) -> None:
-    """Serve the sandbox until it is stopped. Raises UsageError for a bad date or an unknown fault."""
+    """Serve the sandbox until it is stopped, with a configuration for it in `folder`.
+
+    Raises UsageError for a bad date, an unknown fault, a port that is taken and a folder with a configuration.
+    """
+    if folder is not None and (folder / "tallybook.toml").exists():
+        raise UsageError(f"{folder / 'tallybook.toml'} is there already and is kept: give another --write-config")
+
+    def ready(url: str) -> None:
+        on_ready(Served(url, addresses(url), tuple(export_lines())))
+
     try:
         day = date.fromisoformat(until) if until else datetime.now(UTC).date()
     except ValueError as error:
         raise UsageError(f"--until {until!r} is no day: give YYYY-MM-DD, such as 2026-10-01") from error
     try:
-        serve(port=port, seed=seed, months=months, until=day, faults=faults, on_ready=on_ready)
+        serve(port=port, seed=seed, months=months, until=day, faults=faults, folder=folder, on_ready=ready)
     except ValueError as error:
         raise UsageError(str(error)) from error
     except OSError as error:
+        if error.filename is not None:
+            raise UsageError(f"{error.filename} cannot be written ({error.strerror})") from error
         raise UsageError(f"port {port} cannot be served ({error.strerror}); give another --port, or 0") from error
 
 

@@ -82,14 +82,14 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "tallybook", *arguments]
 
 
-def environment(**more: str) -> dict[str, str]:
+def environment(*, without_secrets: bool = False, **more: str) -> dict[str, str]:
     """What a process of ours gets: the sandbox's secrets, and no configuration of the machine's."""
-    inherited = {name: value for name, value in os.environ.items() if name != "TALLYBOOK_CONFIG"}
-    return {**inherited, **SECRETS, **more}
+    inherited = {name: value for name, value in os.environ.items() if name not in {"TALLYBOOK_CONFIG", *SECRETS}}
+    return {**inherited, **({} if without_secrets else SECRETS), **more}
 
 
 def shell(
-    folder: Path, *arguments: str, file_bytes: int | None = None, **variables: str
+    folder: Path, *arguments: str, file_bytes: int | None = None, without_secrets: bool = False, **variables: str
 ) -> "subprocess.CompletedProcess[str]":
     """Run the command in a folder; `file_bytes` is the size beyond which no file can grow, as on a full disk."""
 
@@ -100,7 +100,7 @@ def shell(
     return subprocess.run(
         command(*arguments),
         cwd=folder,
-        env=environment(**variables),
+        env=environment(without_secrets=without_secrets, **variables),
         capture_output=True,
         text=True,
         timeout=120,

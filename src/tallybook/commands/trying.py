@@ -1,7 +1,8 @@
 """Starting and trying out: init, sandbox, demo."""
 
+import sys
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -9,7 +10,10 @@ from tallybook.commands.options import (
     Json,
     clock,
 )
-from tallybook.console import command, finish, say
+from tallybook.console import command, finish, say, table
+
+if TYPE_CHECKING:
+    from tallybook.demo import Served
 
 
 @command
@@ -39,19 +43,44 @@ def sandbox(
         Optional[list[str]],  # noqa: UP045 - typer reads this form
         typer.Option("--faults", help="A misbehaviour to turn on; may be repeated."),
     ] = None,
+    write_config: Annotated[
+        Optional[Path],  # noqa: UP045 - typer reads this form
+        typer.Option("--write-config", help="A folder to write tallybook.toml and books for this sandbox into."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Emulate the five providers on one port of this machine.
 
-    Example: tallybook sandbox --port 8765 --faults rate-limit
+    Example: tallybook sandbox --port 8765 --write-config try --faults rate-limit
     """
     from tallybook.demo import serve_sandbox
 
-    def announce(url: str) -> None:
-        say(f"the sandbox serves at {url}; stop it with Ctrl-C")
-        finish(as_json=as_json, result={"url": url})
+    def announce(served: "Served") -> None:
+        _tell_how_to_connect(served, write_config)
+        finish(as_json=as_json, result={"url": served.url, "addresses": served.addresses})
+        sys.stdout.flush()  # it serves on: a reader at the other end of a pipe waits for these lines
 
-    serve_sandbox(port=port, seed=seed, months=months, until=until, faults=faults or [], on_ready=announce)
+    serve_sandbox(
+        port=port,
+        seed=seed,
+        months=months,
+        until=until,
+        faults=faults or [],
+        folder=write_config,
+        on_ready=announce,
+    )
+
+
+def _tell_how_to_connect(served: "Served", folder: Path | None) -> None:
+    say(f"the sandbox serves at {served.url}; stop it with Ctrl-C")
+    table(("provider", "base_url"), served.addresses.items())
+    say("# what it accepts, for the shell in which tallybook runs:")
+    for line in served.export_lines:
+        say(line)
+    if folder is None:
+        say("# a configuration that fits: add --write-config FOLDER")
+    else:
+        say(f"# then: tallybook check --config {folder / 'tallybook.toml'}")
 
 
 @command

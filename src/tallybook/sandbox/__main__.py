@@ -1,4 +1,4 @@
-"""`python -m tallybook.sandbox`: serves the sandbox; the first line on standard output is its url."""
+"""`python -m tallybook.sandbox`: serves the sandbox; prints its url, then each provider's address and the secrets."""
 
 import argparse
 import os
@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from datetime import date
 
+from tallybook.sandbox.configuration import addresses, export_lines
 from tallybook.sandbox.faults import KNOWN
 from tallybook.sandbox.server import serve
 from tallybook.sandbox.world import WorldSize
@@ -60,7 +61,8 @@ def _stop_with_stdin() -> None:
 
 
 def _announce(url: str) -> None:
-    sys.stdout.write(f"{url}\n")
+    told = [f"{provider}\t{address}" for provider, address in addresses(url).items()]
+    sys.stdout.write("\n".join([url, *told, *export_lines()]) + "\n")
     sys.stdout.flush()
 
 

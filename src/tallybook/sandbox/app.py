@@ -16,6 +16,7 @@ from tallybook.sandbox.answers import Clock, Context, Endpoint, raw_json
 from tallybook.sandbox.apis import keystone, nodeconductor, ocore, openscaler, scaleops, syseleven
 from tallybook.sandbox.apis.keystone import TokenStore
 from tallybook.sandbox.books import make_files
+from tallybook.sandbox.configuration import PREFIXES
 from tallybook.sandbox.example_routes import EXAMPLE_NOW, make_example_routes
 from tallybook.sandbox.faults import FaultLayer, check_names
 from tallybook.sandbox.truth import tell_truth
@@ -141,7 +142,7 @@ def describe(context: Context) -> dict[str, object]:
         "seed": context.world.recipe.seed,
         "months": context.world.calendar.months,
         "faults": sorted(context.faults),
-        "providers": ["/openscaler", "/nodeconductor", "/syseleven", "/ocore/api", "/scaleops"],
+        "providers": list(PREFIXES.values()),
         "own": ["/clock", "/truth/{month}", "/books", "/expire-tokens"],
     }
 

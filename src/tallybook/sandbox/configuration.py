@@ -1,7 +1,9 @@
 """A folder with tallybook.toml and books/ for a running sandbox, and the secrets that it accepts."""
 
 import json
+import shlex
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -9,9 +11,30 @@ from tallybook.sandbox.books import make_files
 from tallybook.sandbox.credentials import SECRETS
 from tallybook.sandbox.world import World
 
-__all__ = ["SECRETS", "write_configuration"]
+__all__ = ["PREFIXES", "SECRETS", "addresses", "export_lines", "write_configuration"]
 
 TIMEOUT_SECONDS = 10
+
+PREFIXES = MappingProxyType(
+    {
+        "openscaler": "/openscaler",
+        "nodeconductor": "/nodeconductor",
+        "syseleven": "/syseleven",
+        "ocore": "/ocore/api",
+        "scaleops": "/scaleops",
+    }
+)
+"""Provider -> where its API begins below the sandbox's url."""
+
+
+def addresses(url: str) -> dict[str, str]:
+    """Provider -> its base_url at the sandbox that serves at `url`."""
+    return {provider: url.rstrip("/") + prefix for provider, prefix in PREFIXES.items()}
+
+
+def export_lines() -> list[str]:
+    """Lines for a shell that give a process the secrets which the written configuration names."""
+    return [f"export {name}={shlex.quote(secret)}" for name, secret in SECRETS.items()]
 
 
 def write_configuration(folder: Path, *, url: str, max_gap: str = "1h", world: World | None = None) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -15,9 +16,10 @@ import uvicorn
 from starlette.applications import Starlette
 
 from tallybook.sandbox.app import create_app, create_example_app
+from tallybook.sandbox.configuration import write_configuration
 from tallybook.sandbox.example_routes import EXAMPLE_NOW
 from tallybook.sandbox.faults import check_names
-from tallybook.sandbox.world import World, WorldSize, make_world, with_hostile_names
+from tallybook.sandbox.world import World, WorldSize, make_world
 
 __all__ = ["Running", "create_app", "create_example_app", "running", "serve", "serve_app"]
 
@@ -34,20 +36,36 @@ def serve(
     faults: Iterable[str] = (),
     size: WorldSize | None = None,
     example: bool = False,
+    folder: Path | None = None,
     on_ready: Callable[[str], object] | None = None,
 ) -> None:
     """Serves a world until the process is told to stop; port 0 takes a free one.
 
     `until` is today when left out. With `example` every documented endpoint answers its document's own
-    example, whatever the faults. `on_ready` is called with the url as soon as connections are accepted.
+    example, whatever the faults. `folder` gets a configuration and books for what is served. `on_ready` is called
+    with the url as soon as connections are accepted.
 
     Raises:
         ValueError: an unknown fault, or fewer than one month.
-        OSError: the port is taken.
+        OSError: the port is taken, or the folder cannot be written.
     """
-    world = make_world(seed=seed, months=months, until=until or _default_end(example), size=size)
-    app = create_example_app(world) if example else create_app(world, faults=faults)
-    serve_app(app, host=host, port=port, on_ready=on_ready)
+    names = check_names(faults)
+    world = make_world(
+        seed=seed,
+        months=months,
+        until=until or _default_end(example),
+        size=size,
+        hostile_names="hostile-names" in names,
+    )
+    app = create_example_app(world) if example else create_app(world, faults=names)
+
+    def ready(url: str) -> None:
+        if folder is not None:
+            write_configuration(folder, url=url, world=world)
+        if on_ready is not None:
+            on_ready(url)
+
+    serve_app(app, host=host, port=port, on_ready=ready)
 
 
 def serve_app(app: Starlette, *, host: str, port: int, on_ready: Callable[[str], object] | None) -> None:
@@ -121,10 +139,8 @@ def running(
     """
     names = sorted(check_names(faults))
     until = until or _default_end(example)
-    world = make_world(seed=seed, months=months, until=until, size=size)
+    world = make_world(seed=seed, months=months, until=until, size=size, hostile_names="hostile-names" in names)
     command = _command(world, names, example=example)
-    if "hostile-names" in names:
-        world = with_hostile_names(world)
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:
         yield Running(_read_url(process), world, process)

@@ -43,13 +43,15 @@ class World:
     project_rules: tuple[ProjectRule, ...]
 
 
-def make_world(*, seed: int = 1, months: int = 3, until: date, size: WorldSize | None = None) -> World:
+def make_world(
+    *, seed: int = 1, months: int = 3, until: date, size: WorldSize | None = None, hostile_names: bool = False
+) -> World:
     """The world of a seed, with its clock at the beginning of the day `until` (UTC).
 
     Raises:
         ValueError: fewer than one month of history.
     """
-    return _build(Recipe(seed, months, until, size or WorldSize()))
+    return _build(Recipe(seed, months, until, size or WorldSize(), hostile_names))
 
 
 def with_hostile_names(world: World) -> World:
