@@ -21,6 +21,7 @@ from tallybook.pipeline import collect as collecting
 from tallybook.pipeline.house import House, begun, open_house
 from tallybook.pipeline.publish import Published
 from tallybook.pipeline.publish import report as publish_report
+from tallybook.pipeline.secrets import read_secrets
 from tallybook.pricing.books import read_books
 
 Month = Annotated[
@@ -82,6 +83,7 @@ def publish_month(house: House, month: str, *, final: bool, reason: str, run_id:
 
 def collect_month(house: House, month: str) -> list[collecting.UnitResult]:
     """Fetch all connections side by side, then stage once."""
+    read_secrets(house.connections, house.settings.read_secret)  # all that are missing are told at once, not a task's
     names = [settings.name for settings in house.settings.connections]
     fetched = [fetch_connection.submit(house, month, name) for name in names]
     receipts = [receipt for future in fetched for receipt in future.result()]

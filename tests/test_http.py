@@ -344,6 +344,15 @@ def test_a_credential_that_an_error_repeats_is_not_shown(client: MakeClient, ech
     assert TOKEN[:6] not in message
 
 
+@pytest.mark.parametrize("value", ["n", "not"])
+def test_a_header_too_short_for_a_secret_hides_no_words(client: MakeClient, value: str) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}", "X-Cluster": value}
+    with serving(Said(403, b"not yours: no entry")) as web:
+        message = refusal(client(web.url, auth=StaticHeaders(headers)))
+
+    assert "HTTP 403 for /usage: not yours: no entry;" in message
+
+
 def test_an_empty_header_does_not_hide_the_message(client: MakeClient) -> None:
     with serving(Said(403, b"not yours")) as web:
         message = refusal(client(web.url, auth=StaticHeaders({"Authorization": f"Bearer {TOKEN}", "X-Org": ""})))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 ACCEPTED_ENCODING = "gzip"
+SHORTEST_SECRET = 4  # shorter ones are refused by the configuration: hiding them would hide ordinary words
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip"})
 _GZIP_WBITS = 31
 _PIECE_BYTES = 2**18  # what one step may grow to, so that a gzip bomb meets the size limit and not the memory's
@@ -83,8 +84,9 @@ def excerpt(body: bytes, secrets: Collection[str], *, is_cut: bool) -> str:
     `is_cut`: the body went on, so that a secret may be cut in two at its end.
     """
     text = body.decode("utf-8", "replace")
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+    hidden = sorted((secret for secret in secrets if len(secret) >= SHORTEST_SECRET), key=len, reverse=True)
+    for secret in hidden:
         text = text.replace(secret, "***")
-    if is_cut:
-        text = text[: max(0, len(text) - max(map(len, secrets), default=0))]
+    if is_cut and hidden:
+        text = text[: max(0, len(text) - len(hidden[0]))]
     return _UNSAFE.sub(" ", text).strip()[:_EXCERPT_CHARACTERS]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tallybook.periods import BillingPeriod
+from tallybook.sandbox.configuration import SECRETS
 from tests.commands.conftest import MONTH, Installation, Invoke, last_json, tree
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("commands")]
@@ -87,8 +88,21 @@ def test_a_missing_secret_names_its_connection_and_stops_everything(
     monkeypatch.delenv("OPENSCALER_TOKEN")
     said = refused(invoke, line, fresh)
 
-    assert "openscaler-main" in said
+    assert "connection 'openscaler-main', key 'token'" in said
     assert "OPENSCALER_TOKEN is not set; export it" in said
+
+
+def test_all_missing_secrets_are_told_at_once(
+    invoke: Invoke, fresh: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in SECRETS:
+        monkeypatch.delenv(name)
+    result = invoke("check", folder=fresh.folder)
+
+    assert result.exit_code == 2
+    assert [name for name in SECRETS if f"{name} is not set" not in result.stderr] == []
+    assert "connection 'syseleven-main', key 'projects.1.application_credential_secret'" in result.stderr
+    assert result.stdout == ""
 
 
 @pytest.mark.parametrize(

@@ -241,23 +241,32 @@ def test_a_probe_asks_one_question_and_lands_nothing() -> None:
     assert web.paths == ["/list"]
 
 
-def test_all_secrets_are_read_before_the_first_request() -> None:
-    def authenticate(settings: ConnectionSettings, read: Callable[[SecretRef], str]) -> StaticHeaders:
-        return StaticHeaders({"Authorization": read(SecretRef(env=settings.name))})
+class WithToken(ConnectionSettings):
+    token: SecretRef
 
+
+def with_tokens(web: Web, *names: str) -> list[tuple[ConnectionSettings, Provider]]:
+    """A connection for each name, whose token lies in the environment variable of the same name."""
+
+    def authenticate(settings: WithToken, read: Callable[[SecretRef], str]) -> StaticHeaders:
+        return StaticHeaders({"Authorization": read(settings.token)})
+
+    provider = Provider("madeup", "Made Up", WithToken, (), authenticate, lambda _: {}, "hint")
+    return [
+        (WithToken(name=name, provider="madeup", base_url=web.url, token=SecretRef(env=name)), provider)
+        for name in names
+    ]
+
+
+def test_all_secrets_are_read_before_the_first_request() -> None:
     def read_secret(ref: SecretRef) -> str:
         if ref.env == "second":
             raise ConfigurationError("environment variable second is not set; export it")
-        return "t"
+        return "token"
 
     with serving(by_path) as web:
-        provider = Provider("madeup", "Made Up", ConnectionSettings, (), authenticate, lambda _: {}, "hint")
-        pairs = [
-            (ConnectionSettings(name=name, provider="madeup", base_url=web.url), provider)
-            for name in ("first", "second")
-        ]
-        refused = pytest.raises(ConfigurationError, match="connection 'second': environment variable second")
-        with refused, open_lines(pairs, read_secret):
+        refused = pytest.raises(ConfigurationError, match="connection 'second', key 'token': environment variable sec")
+        with refused, open_lines(with_tokens(web, "first", "second"), read_secret):
             raise AssertionError("no line opens without all secrets")
 
     assert web.asked == []

@@ -11,11 +11,12 @@ from typing import Any
 import msgspec
 
 from tallybook.contract import Answer, Auth, Cadence, Dataset, Provider, Request
-from tallybook.errors import ConfigurationError, StorageError, TallybookError
+from tallybook.errors import StorageError, TallybookError
 from tallybook.http import Client, Reply
 from tallybook.landing import RawFile, RawStore, Receipt, as_raw_file
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.house import Connection
+from tallybook.pipeline.secrets import read_secrets
 from tallybook.settings import ConnectionSettings, SecretReader
 
 Watcher = Callable[[str, str, str], None]
@@ -40,10 +41,10 @@ class Line:
 @contextmanager
 def open_lines(connections: Sequence[Connection], read_secret: SecretReader) -> Iterator[list[Line]]:
     """Lines to connections. All secrets are read before the first request: a missing one stops everything."""
-    auths = [_authenticated(settings, provider, read_secret) for settings, provider in connections]
+    secrets = read_secrets(connections, read_secret)
     lines = [
-        Line(settings, provider, _client(settings, provider, auth))
-        for (settings, provider), auth in zip(connections, auths, strict=True)
+        Line(settings, provider, _client(settings, provider, provider.authenticate(settings, secrets.__getitem__)))
+        for settings, provider in connections
     ]
     try:
         yield lines
@@ -223,13 +224,6 @@ def probe(line: Line, *, now: datetime) -> None:
             session.ask(request)
     except _ProbedError:
         pass
-
-
-def _authenticated(settings: ConnectionSettings, provider: Provider, read_secret: SecretReader) -> Auth:
-    try:
-        return provider.authenticate(settings, read_secret)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"connection {settings.name!r}: {error}") from error
 
 
 def _client(settings: ConnectionSettings, provider: Provider, auth: Auth) -> Client:
