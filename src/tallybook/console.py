@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, ParamSpec
 
 import msgspec
@@ -25,6 +26,12 @@ log = logging.getLogger("tallybook")
 def plain(value: object) -> str:
     """A value as text that can do nothing to a terminal or a log."""
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", "" if value is None else str(value))
+
+
+def digits(value: Decimal) -> str:
+    """A decimal as its digits, without an exponent and without zeros at the end."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def say(text: str) -> None:

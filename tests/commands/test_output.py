@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tallybook.console import say
+from tallybook.console import digits, say
 from tests.commands.conftest import (
     CONNECTIONS,
     MONTH,
@@ -78,9 +80,15 @@ def test_coverage_lists_days_with_the_documented_columns(lived: Lived, invoke: I
 
     header, *rows, _ = result.stdout.splitlines()
     assert result.exit_code == 0
-    assert header.split("\t") == ["connection", "dataset", "date", "expected", "received", "missing", "status"]
+    assert header.split("\t") == [
+        *("connection", "dataset", "date", "expected", "received", "late", "missing", "status", "unit")
+    ]
     assert {row.split("\t")[0] for row in rows} == set(CONNECTIONS)
-    assert len(last_json(result.stdout)["coverage"]) == len(rows)
+    told = last_json(result.stdout)["coverage"]
+    assert len(told) == len(rows)
+    figures = {cell for row in rows for cell in row.split("\t")[3:7]}
+    assert {figure for figure in figures if not re.fullmatch(r"\d+(\.\d{0,3}[1-9])?", figure)} == set()
+    assert {row["missing"] for row in told} >= {"0"}
 
 
 def test_check_says_works_for_every_connection(lived: Lived, invoke: Invoke) -> None:
@@ -114,7 +122,11 @@ def test_a_dry_backfill_shows_the_plan_and_asks_nobody(lived: Lived, invoke: Inv
     before = tree(lived.installation.data / "raw")
     result = invoke(f"backfill --from 2026-09 --to {MONTH} --dry-run --json", folder=lived.installation.folder)
 
+    header, *rows, _ = [line.split("\t") for line in result.stdout.splitlines()]
     plan = last_json(result.stdout)["plan"]
+    assert header == ["month", "connection", "dataset", "state", "plan", "note"]
+    assert [row[4] == "collect" for row in rows] == [step["is_chosen"] for step in plan]
+    assert {row[4] for row in rows} == {"collect", "leave"}
     chosen = {(step["month"], step["connection"], step["dataset"]) for step in plan if step["is_chosen"]}
     assert result.exit_code == 0, result.stderr
     assert ("2026-09", "ocore-main", "usage") in chosen
@@ -160,6 +172,13 @@ def test_an_exported_document_keeps_its_bytes(lived: Lived, invoke: Invoke, monk
     result = invoke(f"export ocore/usage --month {MONTH}", folder=lived.installation.folder)
 
     assert result.stdout == document
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("1.000000000000", "1"), ("0E-12", "0"), ("23.5000", "23.5"), ("1E+3", "1000"), ("120", "120")]
+)
+def test_digits_of_a_figure(value: str, shown: str) -> None:
+    assert digits(Decimal(value)) == shown
 
 
 def test_say_writes_nothing_that_acts_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,6 +51,7 @@ _COVERAGE = {
     "expected": AMOUNT,
     "received": AMOUNT,
     "is_backfillable": pl.Boolean,
+    "first_fetched_at": pl.Datetime("us"),
     "note": pl.String,
 }
 
@@ -152,6 +153,7 @@ def day(
     feeds: str = "usage",
     unit: str = "hours",
     backfillable: bool = True,
+    fetched: str | None = None,
 ) -> Row:
     return {
         "billing_period": "2026-10",
@@ -164,6 +166,7 @@ def day(
         "expected": decimal(expected),
         "received": decimal(received),
         "is_backfillable": backfillable,
+        "first_fetched_at": None if fetched is None else datetime.fromisoformat(fetched),
         "note": "",
     }
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
+import pytest
 
 from tallybook.summaries.coverage import (
     never_seen,
@@ -64,6 +65,18 @@ def test_without_an_ended_day_nothing_can_be_said() -> None:
     frame = summarise_datasets(days(day(4, "12"), day(5, "0")))
 
     assert frame.select("coverage_pct", "status").rows() == [(None, "pending")]
+
+
+@pytest.mark.parametrize(
+    ("fetched", "late"),
+    [("2026-10-02T02:30:00", "0"), ("2026-11-03T23:59:59", "0"), ("2026-11-04T00:00:00", "18"), (None, "0")],
+)
+def test_what_was_first_fetched_three_days_after_the_month_is_late(fetched: str | None, late: str) -> None:
+    frame = days(day(1, "18", fetched=fetched), now=datetime(2026, 12, 1, tzinfo=UTC))
+
+    assert frame.select("received", "late", "missing", "status").rows() == [
+        (Decimal(18), Decimal(late), Decimal(6), "partial")
+    ]
 
 
 def test_a_connection_counts_only_what_feeds_usage_or_costs() -> None:

@@ -1,5 +1,6 @@
 """From the providers to the facts: check, sample, collect, coverage, rebuild."""
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from tallybook.commands.options import (
@@ -14,7 +15,7 @@ from tallybook.commands.options import (
     exit_by,
     open_configured,
 )
-from tallybook.console import command, finish, progress, say, table, warn
+from tallybook.console import command, digits, finish, progress, say, table, warn
 
 if TYPE_CHECKING:
     from tallybook.periods import BillingPeriod
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 @command
 def check(*, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
-    """Validate configuration and books, call each provider once, and show what works and what does not.
+    """Validate configuration and books, and try every provider.
+
+    Each is called once with each of its credentials; a table shows what works and what does not.
 
     Example: tallybook check
     """
@@ -47,7 +50,7 @@ def check(*, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
 
 @command
 def sample(*, connection: Connections = None, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
-    """Take one snapshot of every connection that can only be asked about now.
+    """Take one snapshot of what can only be asked about now.
 
     Example: tallybook sample
     """
@@ -83,7 +86,9 @@ def collect(
 
 @command
 def coverage(*, month: Month, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
-    """Show what was expected, received and missing, per connection, dataset and day.
+    """Show what was expected, received, late and missing.
+
+    For each connection, dataset and UTC day. Late: first fetched three days after the month's end or later.
 
     Example: tallybook coverage --month 2026-10
     """
@@ -91,9 +96,12 @@ def coverage(*, month: Month, config: Config = DEFAULT_CONFIG, as_json: Json = F
 
     house, period = open_configured(config), begun_period(month)
     rows = month_coverage(house, period, now=clock()).to_dicts()
-    columns = ("connection", "dataset", "date", "expected", "received", "missing", "status")
-    table(columns, [tuple(row[name] for name in columns) for row in rows])
-    finish(as_json=as_json, result={"month": str(period), "coverage": rows})
+    columns = ("connection", "dataset", "date", "expected", "received", "late", "missing", "status", "unit")
+    table(columns, [tuple(_shown(row[name]) for name in columns) for row in rows])
+    exact = [
+        {name: digits(value) if isinstance(value, Decimal) else value for name, value in row.items()} for row in rows
+    ]
+    finish(as_json=as_json, result={"month": str(period), "coverage": exact})
 
 
 @command
@@ -111,6 +119,11 @@ def rebuild(*, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
         warn(item.error)
     finish(as_json=as_json, result={"fetches": len(staged), "unreadable": [item.error for item in unreadable]})
     exit_by(failed=[item.receipt.id for item in unreadable], of=len(staged))
+
+
+def _shown(value: object) -> object:
+    """A figure with the digits that matter to a reader: a second is 0.0003 hours."""
+    return digits(round(value, 4)) if isinstance(value, Decimal) else value
 
 
 def collect_units(

@@ -1,19 +1,22 @@
 """How much of the month was seen. Only days that have ended count; the one in progress is pending."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
 from tallybook.summaries.expressions import AMOUNT, COST_FEEDS, is_unpriced, percent, zero
 
+DUE_AFTER = timedelta(days=3)  # of the month's end: the day after the scheduled report, and a day to repeat it in
 _SERIES = ("connection", "provider", "dataset", "feeds", "unit", "is_backfillable")
 
 
 def summarise_coverage(coverage: pl.DataFrame, *, now: datetime) -> pl.DataFrame:
-    """One row per connection, dataset and UTC day, with what is missing and a status.
+    """One row per connection, dataset and UTC day, with what is missing, what came late, and a status.
 
     complete: all that was expected is here; pending: the day has not ended by `now`, and nothing counts as missing
     yet; missing: nothing is here; partial: some. Example: 18 of 24 hours of a day that is over: missing 6, partial.
+    Late is what was first fetched three days after the month's end or later: of October, from 4 November on. What
+    can only be asked about now is never late: it came in time or is missing.
     """
     today = now.astimezone(UTC).date()
     missing = pl.max_horizontal(pl.col("expected") - pl.col("received"), zero())
@@ -30,15 +33,21 @@ def summarise_coverage(coverage: pl.DataFrame, *, now: datetime) -> pl.DataFrame
     return (
         coverage.with_columns(
             pl.when(has_ended).then(missing).otherwise(zero()).alias("missing"),
+            pl.when(_is_late()).then(pl.col("received")).otherwise(zero()).alias("late"),
             status.alias("status"),
             has_ended.alias("has_ended"),
         )
         .select(
-            "connection", "dataset", "date", "expected", "received", "missing", "status",
+            "connection", "dataset", "date", "expected", "received", "missing", "status", "late",
             "billing_period", "provider", "feeds", "unit", "is_backfillable", "has_ended", "note",
         )
         .sort("connection", "dataset", "date", "feeds", "unit")
     )  # fmt: skip
+
+
+def _is_late() -> pl.Expr:
+    month_end = (pl.col("billing_period") + "-01").str.to_datetime("%Y-%m-%d").dt.offset_by("1mo")
+    return (pl.col("first_fetched_at") >= month_end + DUE_AFTER).fill_null(value=False)
 
 
 def summarise_datasets(days: pl.DataFrame) -> pl.DataFrame:
