@@ -33,6 +33,15 @@ def test_help_lists_every_command() -> None:
     assert set(listed) == set(PROMISED)
 
 
+def test_help_shows_every_summary_whole_on_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = invoke("--help")
+    summaries = out.partition("Commands:")[2].strip().splitlines()
+
+    assert [line for line in summaries if not line.endswith(".") or line.endswith("...")] == []
+    assert max(map(len, out.splitlines())) <= 80
+
+
 @pytest.mark.parametrize("name", PROMISED)
 def test_help_of_a_command_has_an_example_that_parses(name: str) -> None:
     code, out, err = invoke(name, "--help")

@@ -255,6 +255,13 @@ def test_init_never_overwrites(invoke: Invoke, tmp_path: Path) -> None:
     assert (tmp_path / "tallybook.toml").read_text(encoding="utf-8") == "# mine"
     assert (tmp_path / "books" / "prices.csv").read_text(encoding="utf-8") == "mine too"
     assert len(last_json(first.stdout)["written"]) == 3
-    assert last_json(second.stdout) == {"written": []}
+    assert last_json(second.stdout) == {"made": [], "written": []}
     assert "nothing was written" in second.stdout
     assert tree(tmp_path) == before
+
+
+def test_init_tells_the_folders_that_it_makes(invoke: Invoke, tmp_path: Path) -> None:
+    result = invoke("init deep/er --json", folder=tmp_path)
+
+    assert last_json(result.stdout)["made"] == ["deep", "deep/er", "deep/er/books"]
+    assert "made the folder deep/er\n" in result.stdout

@@ -73,7 +73,7 @@ def export(
     config: Config = DEFAULT_CONFIG,
     as_json: Json = False,
 ) -> None:
-    """Write one documented JSON document, answered from the warehouse.
+    """Write one documented JSON document from the warehouse.
 
     Example: tallybook export ocore/usage --month 2026-10 --set period=daily
     """

@@ -22,6 +22,7 @@ from tallybook.errors import PartialError
 
 if TYPE_CHECKING:
     from tallybook.periods import BillingPeriod
+    from tallybook.pipeline.backfill import Step
     from tallybook.pipeline.collect import UnitResult
     from tallybook.pipeline.house import House
 
@@ -35,7 +36,7 @@ def report(
     config: Config = DEFAULT_CONFIG,
     as_json: Json = False,
 ) -> None:
-    """Summarise what is landed and publish a new revision if anything changed.
+    """Summarise what is landed and publish what changed.
 
     Example: tallybook report --month 2026-10 --final --reason "approved"
     """
@@ -82,8 +83,7 @@ def backfill(
     if not dry_run:
         read_books(house.settings.books_dir)
     steps = backfilling.plan(house, *months, only=only, connections=connection or [], reason=reason, clock=clock)
-    columns = ("month", "connection", "dataset", "state", "is_chosen", "note")
-    table(columns, [tuple(getattr(step, name) for name in columns) for step in steps])
+    _show_plan(steps)
     if dry_run:
         finish(as_json=as_json, result={"plan": steps})
         return
@@ -93,6 +93,14 @@ def backfill(
     finish(as_json=as_json, result={"plan": steps, "results": results})
     failed = [f"{r.month} {r.connection} {r.dataset}" for r in results if r.outcome == "failed"]
     exit_by(failed=failed, of=sum(r.outcome != "cannot" for r in results))
+
+
+def _show_plan(steps: list["Step"]) -> None:
+    rows = [
+        (step.month, step.connection, step.dataset, step.state, "collect" if step.is_chosen else "leave", step.note)
+        for step in steps
+    ]
+    table(("month", "connection", "dataset", "state", "plan", "note"), rows)
 
 
 def _report(

@@ -18,18 +18,20 @@ if TYPE_CHECKING:
 
 @command
 def init(*, folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path(), as_json: Json = False) -> None:
-    """Write a commented tallybook.toml and a books folder to start from; never overwrites.
+    """Write a tallybook.toml and books to start from. Nothing is overwritten.
 
     Example: tallybook init
     """
     from tallybook.pipeline.starting import initialise
 
-    written = initialise(folder)
+    made, written = initialise(folder)
+    for path in made:
+        say(f"made the folder {path}")
     for path in written:
         say(f"wrote {path}")
     if not written:
         say("everything is there already; nothing was written")
-    finish(as_json=as_json, result={"written": [str(path) for path in written]})
+    finish(as_json=as_json, result={"made": [str(path) for path in made], "written": [str(path) for path in written]})
 
 
 @command
@@ -89,7 +91,9 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo lives; made anew each time.")] = Path("demo"),
     as_json: Json = False,
 ) -> None:
-    """Close last month over all five providers, through the Prefect flow, against the sandbox.
+    """Close last month over all five providers of the sandbox.
+
+    Two months are lived through, and the last one is closed by the Prefect flow. It takes a minute or two.
 
     Example: tallybook demo
     """
