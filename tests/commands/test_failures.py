@@ -44,6 +44,18 @@ def test_a_wrong_token_fails_its_connection_only(
     assert tree(fresh.data) == {}
 
 
+def test_check_tries_every_credential_of_a_connection(
+    fresh: Installation, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("S11_SECRET", "wrong-secret-of-a-test")
+    result = invoke("check --json", folder=fresh.folder)
+
+    told = last_json(result.stdout)["connections"]
+    assert result.exit_code == 3
+    assert [name for name, problem in told.items() if problem] == ["syseleven-main"]
+    assert f"project {'2' * 32}: " in told["syseleven-main"]
+
+
 def test_all_connections_failing_exits_1(fresh: Installation, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCORE_TOKEN", "wrong-token-of-a-test")
     result = invoke(f"collect --month {MONTH} --connection ocore-main --json", folder=fresh.folder)

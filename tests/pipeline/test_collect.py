@@ -253,7 +253,7 @@ def test_a_missing_secret_stops_everything_before_the_first_request(house: MakeH
     with serving(Said(body=EMPTY)) as web:
         message = refused(house(web.url, variable="NOT_SET"))
 
-    assert "connection 'ocore-0': environment variable NOT_SET is not set; export it" in message
+    assert "connection 'ocore-0', key 'token': environment variable NOT_SET is not set; export it" in message
     assert web.asked == []
 
 

@@ -236,9 +236,57 @@ def test_a_probe_asks_one_question_and_lands_nothing() -> None:
         yield Request("page", answer.read().decode())
 
     with serving(by_path) as web, line_to(web, dataset(plan)) as line:
-        probe(line, now=NOW)
+        problems = probe(line, now=NOW)
 
-    assert web.paths == ["/list"]
+    assert (web.paths, problems) == (["/list"], [])
+
+
+def test_a_probe_tries_each_credential_once_and_tells_all_that_fail() -> None:
+    def plan(_session: Session, _period: BillingPeriod) -> Iterator[Request]:
+        for credential in ("one", "two", "three", "two"):
+            yield Request("page", f"/{credential}", credential=credential)
+
+    def only_one(asked: Asked) -> Said:
+        return Said() if asked.path == "/one" else Said(status=403)
+
+    with serving(only_one) as web, line_to(web, dataset(plan)) as line:
+        problems = probe(line, now=NOW)
+
+    assert web.paths == ["/one", "/two", "/three"]
+    assert [problem.split(":")[0] for problem in problems] == ["HTTP 403 for /two", "HTTP 403 for /three"]
+
+
+def broken(_session: Session, _period: BillingPeriod) -> Iterator[Request]:
+    yield Request("page", "/a")
+    raise KeyError("a name that the plan looks up")
+
+
+def test_an_error_of_our_own_fails_its_unit_only_and_is_logged(
+    store: RawStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(by_path) as web, line_to(web) as line:
+        failed = fetched(line, dataset(broken), store)
+        landed = fetched(line, dataset(asking("/b"), name="other"), store)
+
+    assert failed.error.startswith("main usage 2026-10: KeyError within tallybook")
+    assert (failed.files, landed.error) == ((), "")
+    assert "a name that the plan looks up" in caplog.text
+
+
+def test_an_error_of_our_own_is_a_problem_of_the_probed_connection() -> None:
+    with serving(by_path) as web, line_to(web, dataset(broken)) as line:
+        assert [problem.split()[0] for problem in probe(line, now=NOW)] == ["KeyError"]
+
+
+def test_an_interrupt_of_a_plan_is_none_of_its_errors(store: RawStore) -> None:
+    def interrupted(_session: Session, _period: BillingPeriod) -> Iterator[Request]:
+        yield Request("page", "/a")
+        raise KeyboardInterrupt
+
+    with serving(by_path) as web, line_to(web) as line, pytest.raises(KeyboardInterrupt):
+        fetch_unit(line, dataset(interrupted), OCTOBER, store=store, now=lambda: NOW)
+
+    assert list(store.receipts()) == []
 
 
 class WithToken(ConnectionSettings):

@@ -1,5 +1,6 @@
 """Fetching units: plan, ask side by side, land each answer, and write the receipt that makes them count."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +20,7 @@ from tallybook.pipeline.house import Connection
 from tallybook.pipeline.secrets import read_secrets
 from tallybook.settings import ConnectionSettings, SecretReader
 
+log = logging.getLogger(__name__)
 Watcher = Callable[[str, str, str], None]
 """Told (connection, dataset, event): asked, landed or failed; for progress only."""
 
@@ -135,8 +137,8 @@ class UnitSession:
             except StorageError:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
-            except TallybookError as problem:  # the plan's own questions
-                problems.append(str(problem))
+            except Exception as problem:  # noqa: BLE001 - the plan's own questions, and errors of ours: no other unit's
+                problems.append(_told(problem))
         return list(dict.fromkeys(problems))
 
     def ask(self, request: Request) -> Answer:
@@ -210,20 +212,39 @@ class ProbeSession:
         return self.line.settings
 
     def ask(self, request: Request) -> Answer:
-        """Ask and stop."""
-        self.line.client.ask(request, lambda _, chunks: sum(len(chunk) for chunk in chunks))
+        """Ask and stop: what the plan would read of the answer is not there."""
+        self.try_out(request)
         raise _ProbedError
 
+    def try_out(self, request: Request) -> None:
+        """Ask and forget the answer."""
+        self.line.client.ask(request, lambda _, chunks: sum(len(chunk) for chunk in chunks))
 
-def probe(line: Line, *, now: datetime) -> None:
-    """Ask a connection one question. Raises ProviderError with what went wrong."""
-    session = ProbeSession(line, now)
-    dataset = line.provider.datasets[0]
+
+def probe(line: Line, *, now: datetime) -> list[str]:
+    """Ask a connection one question with each of its credentials; returns what went wrong."""
+    session, problems, tried = ProbeSession(line, now), list[str](), set[str]()
     try:
-        for request in dataset.plan(session, BillingPeriod.containing(now)):
-            session.ask(request)
+        for request in line.provider.datasets[0].plan(session, BillingPeriod.containing(now)):
+            if request.credential not in tried:
+                tried.add(request.credential)
+                try:
+                    session.try_out(request)
+                except TallybookError as problem:
+                    problems.append(str(problem))
     except _ProbedError:
         pass
+    except Exception as problem:  # noqa: BLE001 - no other connection's
+        problems.append(_told(problem))
+    return problems
+
+
+def _told(problem: Exception) -> str:
+    """A problem for people. One that nobody foresaw is an error of ours, and goes to the log whole."""
+    if isinstance(problem, TallybookError):
+        return str(problem)
+    log.error("an error of tallybook's own", exc_info=problem)
+    return f"{type(problem).__name__} within tallybook, an error of its own: report it with the lines of the log"
 
 
 def _client(settings: ConnectionSettings, provider: Provider, auth: Auth) -> Client:
