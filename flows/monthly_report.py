@@ -41,8 +41,9 @@ def monthly_report(month: Month = "last", *, final: bool = False, reason: str = 
     published = publish_month(house, name, final=final, reason=reason, run_id=str(flow_run.id))
     show_report(name, published)
     failed = [f"{unit.connection} {unit.dataset}" for unit in units if unit.outcome == "failed"]
+    failed += [f"{unit.connection} {unit.dataset}" for unit in published.failures]
     if failed:
-        return Completed(name="Draft", message=f"failed: {', '.join(failed)}; {published.sentence}")
+        return Completed(name="Draft", message=f"failed: {', '.join(dict.fromkeys(failed))}; {published.sentence}")
     return Completed(message=published.sentence)
 
 

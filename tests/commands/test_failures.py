@@ -90,6 +90,22 @@ def test_one_of_five_stopped_publishes_the_rest_as_draft_and_keeps_the_old_unit(
         line for line in old.splitlines() if "ocore-main" in line
     ]
 
+    again = invoke(f"report --month {MONTH} --json", folder=copy.folder)
+    assert again.exit_code == 3  # a draft that is kept lacks as much as one that is made
+    assert (last_json(again.stdout)["is_new"], last_json(again.stdout)["status"]) == (False, "DRAFT")
+    assert sorted(last_json(again.stdout)["failed"]) == ["ocore-main totals", "ocore-main usage"]
+    assert f"ocore-main usage {MONTH}: " in again.stderr
+
+
+def test_a_draft_only_because_the_month_has_not_ended_exits_0(
+    fresh: Installation, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
+    result = invoke("report --month current --json", folder=fresh.folder)
+
+    assert (last_json(result.stdout)["status"], last_json(result.stdout)["failed"]) == ("DRAFT", [])
+    assert result.exit_code == 0, result.stderr
+
 
 def _moved(text: str, path: str, port: int) -> str:
     before, _, after = text.partition(f"/{path}")

@@ -112,7 +112,9 @@ def _report(
     say(published.sentence)
     for path in published.headline_files:
         say(str(path))
-    failed = [f"{unit.connection} {unit.dataset}" for unit in units if unit.outcome == "failed"]
+    failed = {(unit.connection, unit.dataset): unit.message for unit in units if unit.outcome == "failed"}
+    failed |= {(unit.connection, unit.dataset): unit.error for unit in published.failures}
+    names = [" ".join(unit) for unit in failed]
     result = {
         "month": str(period),
         "units": units,
@@ -122,10 +124,11 @@ def _report(
         "reasons": published.reasons,
         "folder": str(published.folder),
         "files": [str(path) for path in published.headline_files],
+        "failed": names,
     }
     finish(as_json=as_json, result=result)
     if failed:
-        for unit in units:
-            if unit.outcome == "failed":
-                warn(unit.message)
+        for message in failed.values():
+            warn(message)
+        warn(f"tallybook: {period} lacks what failed: {', '.join(names)}; collect it again and report")
         raise typer.Exit(PartialError.exit_code)

@@ -39,7 +39,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What `report` did: the revision that now stands, and whether it is a new one."""
+    """What `report` did: the revision that now stands, whether it is a new one, and the units that are not in it."""
 
     revision: int
     is_new: bool
@@ -48,6 +48,7 @@ class Published:
     folder: Path
     tie_out_rows: list[dict[str, Any]]
     coverage_rows: list[dict[str, Any]]
+    failures: tuple[Failure, ...]
 
     @property
     def sentence(self) -> str:
@@ -87,7 +88,7 @@ def report(
         inputs = _inputs(house, warehouse, period, books=books, now=now)
         fingerprint = _fingerprint(inputs)
         if previous and previous.fingerprint == fingerprint and (closed is not None or not final):
-            return _published(previous, build_report(inputs), is_new=False)
+            return _published(previous, build_report(inputs), inputs.failures, is_new=False)
         inputs = _stamped(inputs, previous, closed, final=final, reason=reason)
         charges = Path(scratch) / "charges.parquet"
         warehouse.write_parquet(charges, "marts/charges", billing_period=str(period))
@@ -107,7 +108,7 @@ def report(
         write_library(house.reports_dir, library(house.reports_dir, entity=house.settings.entity))
         revision = latest_revision(house.reports_dir, str(period))
     assert revision is not None  # noqa: S101 - it was just written
-    return _published(revision, edition.report, is_new=True)
+    return _published(revision, edition.report, inputs.failures, is_new=True)
 
 
 def month_coverage(house: House, period: BillingPeriod, *, now: datetime) -> polars.DataFrame:
@@ -246,7 +247,9 @@ def _stamped(
     return replace(inputs, revision=revision, final_reason=reason.strip() if final else "")
 
 
-def _published(revision: Revision, document: MonthlyReport, *, is_new: bool) -> Published:
+def _published(
+    revision: Revision, document: MonthlyReport, failures: tuple[Failure, ...], *, is_new: bool
+) -> Published:
     return Published(
         revision=revision.number,
         is_new=is_new,
@@ -277,4 +280,5 @@ def _published(revision: Revision, document: MonthlyReport, *, is_new: bool) -> 
             }
             for row in document.coverage
         ],
+        failures=failures,
     )
