@@ -150,12 +150,14 @@ class Document:
     """A documented JSON document. `build` gets every parameter by name, typed, defaults filled in.
 
     `build` raises UsageError for values the document refuses. `standard` gives the parameter sets of the files
-    that every report carries. Its JSON Schema is reports/schemas/<provider>/<name>.schema.json.
+    that every report carries. `datasets` are those it is answered from, so that what was not seen of them is told.
+    Its JSON Schema is reports/schemas/<provider>/<name>.schema.json.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     build: Callable[[Reader, BillingPeriod, Mapping[str, Any]], object]
+    datasets: tuple[str, ...]
     reference: Reference
     standard: Callable[[Reader], Iterable[Mapping[str, Any]]] = lambda _: ({},)
 

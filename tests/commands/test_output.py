@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tallybook.console import digits, say
+from tallybook.pipeline.export import Exported
 from tests.commands.conftest import (
     CONNECTIONS,
     MONTH,
@@ -154,6 +155,15 @@ def test_export_to_a_file_and_to_standard_output_are_the_same_bytes(lived: Lived
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_an_export_of_what_was_never_seen_says_so_on_standard_error(lived: Lived) -> None:
+    result = shell(lived.installation.folder, "export", "ocore/usage", "--month", "2026-07", "--json")
+
+    assert result.returncode == 0
+    assert "tallybook: ocore-main usage 2026-07: nothing was received" in result.stderr
+    assert "tallybook collect --month 2026-07 --connection ocore-main --dataset usage" in result.stderr
+    assert len(last_json(result.stdout)["hints"]) == 1
+
+
 def test_a_reader_that_stops_early_gets_no_traceback(lived: Lived) -> None:
     with subprocess.Popen(
         command("documents"), cwd=lived.installation.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -168,7 +178,7 @@ def test_a_reader_that_stops_early_gets_no_traceback(lived: Lived) -> None:
 
 def test_an_exported_document_keeps_its_bytes(lived: Lived, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     document = '{"name": "a\u202eb"}\n'  # turns the direction of what a terminal writes after it
-    monkeypatch.setattr("tallybook.pipeline.export.export", lambda *_, **__: document.encode())
+    monkeypatch.setattr("tallybook.pipeline.export.export", lambda *_, **__: Exported(document.encode(), ()))
     result = invoke(f"export ocore/usage --month {MONTH}", folder=lived.installation.folder)
 
     assert result.stdout == document

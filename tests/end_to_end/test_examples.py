@@ -57,7 +57,7 @@ class Served:
             connection=None,
             now=NOW,
             available=[providers.load(one) for one in providers.names()],
-        )
+        ).body
 
 
 @pytest.fixture(scope="module")

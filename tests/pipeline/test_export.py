@@ -21,7 +21,7 @@ OCTOBER = BillingPeriod(2026, 10)
 
 
 def exported(house: House, document: str, connection: str | None = None, values: Sequence[str] = ()) -> Any:
-    body = export(
+    made = export(
         house,
         document,
         OCTOBER,
@@ -30,7 +30,7 @@ def exported(house: House, document: str, connection: str | None = None, values:
         now=NOW,
         available=[providers.load(name) for name in providers.names()],
     )
-    return json.loads(body)
+    return json.loads(made.body)
 
 
 def usage_of(project: str) -> Said:

@@ -133,6 +133,12 @@ def test_every_document_has_a_schema_that_is_one(provider: Provider) -> None:
         assert schema["description"]
 
 
+def test_every_document_names_the_datasets_it_is_answered_from(provider: Provider) -> None:
+    for document in provider.documents:
+        assert document.datasets
+        assert set(document.datasets) <= {dataset.name for dataset in provider.datasets}
+
+
 def test_queries_of_a_provider_use_only_parameters_that_exist(provider: Provider) -> None:
     known = {"connection", "billing_period", "period_start", "period_end", "observed_until"}
     known |= set(provider.parameters(connection(provider.name)))

@@ -15,7 +15,7 @@ from tallybook.commands.options import (
     clock,
     open_configured,
 )
-from tallybook.console import command, finish, hand_over, say, table
+from tallybook.console import command, finish, hand_over, say, table, warn
 
 
 @command
@@ -81,7 +81,7 @@ def export(
     from tallybook.landing import writing
     from tallybook.pipeline.export import export as export_document
 
-    body = export_document(
+    made = export_document(
         open_configured(config),
         document,
         begun_period(month),
@@ -91,11 +91,14 @@ def export(
         available=[providers.load(name) for name in providers.names()],
     )
     if output is None:
-        hand_over(body)
+        hand_over(made.body)
     else:
         with writing(output.absolute().parent) as temporary:
-            temporary.write_bytes(body)
+            temporary.write_bytes(made.body)
             temporary.chmod(0o644)
             temporary.replace(output)
         say(f"wrote {output}")
-    finish(as_json=as_json, result={"document": document, "output": str(output) if output else None})
+    for hint in made.hints:
+        warn(f"tallybook: {hint}")
+    result = {"document": document, "output": str(output) if output else None, "hints": made.hints}
+    finish(as_json=as_json, result=result)

@@ -1,11 +1,12 @@
 """Documented JSON documents: answered from the warehouse, validated against their schemas."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import polars
 
 from tallybook.contract import Document, Parameter, Provider
@@ -13,6 +14,7 @@ from tallybook.decode import decode, document_bytes
 from tallybook.errors import TallybookError, UsageError
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.house import Connection, House, begun, load
+from tallybook.pipeline.unseen import Span, hints
 from tallybook.resources import root
 from tallybook.settings import ConnectionSettings
 from tallybook.warehouse import Warehouse
@@ -24,14 +26,26 @@ class DocumentError(TallybookError):
 
 @dataclass(frozen=True, slots=True)
 class BoundReader:
-    """A reader with a connection's parameters and a month bound."""
+    """A reader with a connection's parameters and a month bound. `spans` are those that were read of, when told."""
 
     warehouse: Warehouse
     parameters: Mapping[str, object]
+    spans: list[Span] = field(default_factory=list)
 
     def frame(self, name: str, **parameters: object) -> polars.DataFrame:
         """The result of queries/<name>.sql."""
+        start, end = parameters.get("start"), parameters.get("end")
+        if isinstance(start, datetime) and isinstance(end, datetime):
+            self.spans.append((start, end))
         return self.warehouse.frame(name, **{**self.parameters, **parameters})
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A document as JSON bytes, and a sentence for each of its datasets and months that was not seen whole."""
+
+    body: bytes
+    hints: tuple[str, ...]
 
 
 def known_documents(house_providers: Sequence[Provider]) -> dict[str, tuple[Provider, Document]]:
@@ -52,8 +66,8 @@ def export(
     connection: str | None,
     now: datetime,
     available: Sequence[Provider],
-) -> bytes:
-    """One documented document as JSON bytes.
+) -> Exported:
+    """One documented document as JSON bytes, with what is missing from it.
 
     Raises UsageError for an unknown document, parameter or value, and when the connection is not clear.
     """
@@ -66,7 +80,10 @@ def export(
     chosen = _connection(house, provider, connection)
     with house.warehouse() as warehouse:
         load(house, warehouse, now=now, periods=[period])
-        return _made(provider, document, reader(warehouse, chosen, period), period, given)
+        bound = reader(warehouse, chosen, period)
+        body = _made(provider, document, bound, period, given)
+        missing = hints(warehouse, chosen, document, period, spans=bound.spans, now=now)
+        return Exported(body, tuple(missing))
 
 
 def standard_documents(house: House, warehouse: Warehouse, period: BillingPeriod) -> Iterator[tuple[str, bytes]]:
@@ -151,9 +168,20 @@ def _made(
     provider: Provider, document: Document, bound: BoundReader, period: BillingPeriod, given: Mapping[str, Any]
 ) -> bytes:
     body = document_bytes(document.build(bound, period, given))
-    path = root() / "reports" / "schemas" / provider.name / f"{document.name}.schema.json"
-    schema = decode(path.read_bytes(), dict[str, Any])
-    problem = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(decode(body, object))), None)
-    if problem is not None:
-        raise DocumentError(f"{provider.name}/{document.name} does not fit its schema: {problem.message[:200]}")
+    refuse_misfit(f"{provider.name}/{document.name}", body)
     return body
+
+
+def refuse_misfit(name: str, body: bytes) -> None:
+    """Raise DocumentError when a document's bytes do not fit the schema of `provider/name`."""
+    try:
+        _validator(name).validate(decode(body, object))
+    except jsonschema_rs.ValidationError as problem:
+        where = ".".join(map(str, problem.instance_path)) or "the document"
+        raise DocumentError(f"{name} does not fit its schema: {where}: {problem.message[:200]}") from None
+
+
+@cache
+def _validator(name: str) -> jsonschema_rs.Draft202012Validator:
+    path = root() / "reports" / "schemas" / f"{name}.schema.json"
+    return jsonschema_rs.Draft202012Validator(path.read_text(encoding="utf-8"))

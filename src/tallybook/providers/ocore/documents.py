@@ -83,6 +83,7 @@ DOCUMENTS: tuple[Document, ...] = (
         name="project-usage",
         parameters=(Parameter("id", is_required=True, help="id of the project"), *_RANGE),
         build=build_project_usage,
+        datasets=("usage",),
         reference=reference.PROJECT_USAGE,
         standard=_used_projects,
     ),
@@ -90,6 +91,7 @@ DOCUMENTS: tuple[Document, ...] = (
         name="usage",
         parameters=(Parameter("project_id", help="only this project", default_rule="all"), *_RANGE),
         build=build_usage,
+        datasets=("usage",),
         reference=reference.USAGE,
         standard=lambda _: ({"period": "daily"},),
     ),
@@ -97,6 +99,7 @@ DOCUMENTS: tuple[Document, ...] = (
         name="usage-totals",
         parameters=_RANGE[1:],
         build=build_usage_totals,
+        datasets=("usage",),
         reference=reference.USAGE_TOTALS,
     ),
 )

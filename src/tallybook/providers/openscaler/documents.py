@@ -74,6 +74,7 @@ DOCUMENTS: tuple[Document, ...] = (
             ),
         ),
         build=build_stats_live,
+        datasets=("live",),
         reference=_REFERENCE,
         standard=standard,
     ),

@@ -106,7 +106,12 @@ _VERSION = Parameter(
 def _document(name: str, kind: str, parameters: tuple[Parameter, ...], told: Reference) -> Document:
     builder: Callable[[Reader, BillingPeriod, Mapping[str, Any]], object] = partial(build, kind=kind)
     return Document(
-        name=name, parameters=parameters, build=builder, reference=told, standard=partial(standard, kind=kind)
+        name=name,
+        parameters=parameters,
+        build=builder,
+        datasets=(kind,),
+        reference=told,
+        standard=partial(standard, kind=kind),
     )
 
 
