@@ -4,6 +4,7 @@ import functools
 import logging
 import re
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -97,6 +98,30 @@ def progress(label: str) -> Iterator[Callable[[str, str, str], None]]:
             bar.update(task, description=f"{label}: {connection} {dataset}, {answers} answers")
 
         yield watch
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """A teller of steps: a line with the time since the start for each; on a terminal a moving sign goes on with it."""
+    started = time.monotonic()
+
+    def line(text: str) -> str:
+        return f"{time.monotonic() - started:4.0f} s  {text}"
+
+    if not sys.stderr.isatty():
+        yield lambda text: warn(line(text))
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True)
+    with console.status("") as status:
+
+        def tell(text: str) -> None:
+            console.print(Text(plain(line(text))))
+            status.update(Text(plain(text)))
+
+        yield tell
 
 
 def _log_units(connection: str, dataset: str, event: str) -> None:

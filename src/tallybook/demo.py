@@ -1,7 +1,7 @@
 """The demo and the sandbox command: the only places where product and sandbox meet.
 
-The sandbox's clock is moved through two months as the schedule would have lived them: samples, and a collect at each
-month's end. Then the monthly flow closes the last month in a process of its own, as a schedule would.
+The sandbox's clock is moved through two months as the schedule would have lived them: samples, the levels of each
+month's end, and a collect on the 2nd. Then the monthly flow closes the last month in a process of its own.
 """
 
 import os
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from tallybook.contract import Cadence
 from tallybook.errors import UsageError
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.collect import collect, sampler
@@ -24,14 +26,20 @@ from tallybook.sandbox.server import Running, running, serve
 
 _MARKER = ".tallybook-demo"
 _HEADLINES = ("monthly-report.pdf", "monthly-report.html", "monthly-report.json")
+# A sample costs what it costs at a provider, and the world changes slowly: the closed month needs no more than these,
+# the month before it, which is only compared with, half of them.
+_SAMPLED_EVERY, _BEFORE_SAMPLED_EVERY = timedelta(hours=3), timedelta(hours=6)
+_MAX_GAP = "6h"
+_REPORT_DAY = timedelta(days=1, hours=6)  # into the next month: when the schedule reports
 
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """The flow's exit code and the report's headline files."""
+    """The flow's exit code, the report's headline files, and command lines to go on with."""
 
     exit_code: int
     files: tuple[Path, ...]
+    next_steps: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,37 +86,60 @@ def serve_sandbox(
 
 
 def run_demo(folder: Path, *, clock: Callable[[], datetime], say: Callable[[str], None]) -> DemoResult:
-    """Live two months in the sandbox and close the last one. Raises UsageError for a folder that is not the demo's."""
+    """Live two months in the sandbox and close the last one; `say` is told each step as it begins.
+
+    Raises UsageError for a folder that is not the demo's.
+    """
     _make_anew(folder)
-    period = BillingPeriod.containing(clock()).shift(-1)
+    period, today = BillingPeriod.containing(clock()).shift(-1), clock().date()
     os.environ.update(SECRETS)  # the sandbox's tokens: secrets of nobody
-    with running(months=3, until=clock().date()) as box:
-        config = write_configuration(folder, url=box.url, max_gap="3h")
+    say("starting the sandbox: five providers, one world")
+    with running(months=3, until=today) as box:
+        config = write_configuration(folder, url=box.url, max_gap=_MAX_GAP)
         house = open_house(config)
-        # The month before is only compared with: every three hours is enough for it, and takes a third of the time.
-        for month, hours in ((period.shift(-1), 3), (period, 1)):
-            say(f"sampling {month.label}, a snapshot for every {hours} h")
-            live_through(house, box, month, every=timedelta(hours=hours))
+        for month, every in ((period.shift(-1), _BEFORE_SAMPLED_EVERY), (period, _SAMPLED_EVERY)):
+            live_through(house, box, month, every=every, until=clock(), say=say)
         box.set_clock(clock())
-        collect(house, period.shift(-1), clock=clock)
-        say(f"closing {period.label} through the Prefect flow")
-        exit_code = _run_flow(folder, config, period)
+        say(f"{period.label}: collecting again, pricing and publishing through the Prefect flow")
+        exit_code = _run_flow(folder, config, period, say=say)
+    say("done")
     revisions = sorted((house.reports_dir / str(period)).glob("r*"))
     files = tuple(revisions[-1] / name for name in _HEADLINES) if revisions else ()
-    return DemoResult(exit_code, files)
+    again = f"tallybook sandbox --port {urlsplit(box.url).port} --until {today}"
+    return DemoResult(exit_code, files, (again, f"tallybook check --config {config}"))
 
 
-def live_through(house: House, box: Running, month: BillingPeriod, *, every: timedelta) -> None:
-    """Sample a month at the sandbox's clock, and collect once in its last hour, when levels can be captured."""
+def live_through(
+    house: House,
+    box: Running,
+    month: BillingPeriod,
+    *,
+    every: timedelta,
+    until: datetime,
+    say: Callable[[str], None],
+) -> None:
+    """Live a month at the sandbox's clock: samples, levels in its last hour, and a collect on the day of the report."""
+    say(f"{month.label}: sampling what can only be asked about now, every {every // timedelta(hours=1)} h")
     with sampler(house) as take:
         for step in range(int((month.end - month.start) / every)):
             moment = month.start + step * every
             box.set_clock(moment)
             take(lambda: moment)  # noqa: B023 - used before the loop goes on
-    collect(house, month, clock=lambda: month.end - timedelta(minutes=30))
+    say(f"{month.label}: collecting usage, quotas and costs, and staging all of it")
+    collect(house, month, clock=lambda: month.end - timedelta(minutes=30), datasets=_captured(house))
+    report_day = min(until, month.end + _REPORT_DAY)
+    box.set_clock(report_day)
+    collect(house, month, clock=lambda: report_day)
 
 
-def _run_flow(folder: Path, config: Path, period: BillingPeriod) -> int:
+def _captured(house: House) -> list[str]:
+    """The datasets that a collect can only ask about the month it is in."""
+    datasets = {dataset for _, provider in house.connections for dataset in provider.datasets}
+    return sorted({dataset.name for dataset in datasets if dataset.cadence is Cadence.CAPTURED})
+
+
+def _run_flow(folder: Path, config: Path, period: BillingPeriod, *, say: Callable[[str], None]) -> int:
+    """Run the flow as a schedule would; `say` is told what Prefect logs and what the flow prints."""
     environment = {
         **os.environ,
         "TALLYBOOK_CONFIG": str(config.resolve()),
@@ -117,10 +148,17 @@ def _run_flow(folder: Path, config: Path, period: BillingPeriod) -> int:
         "DO_NOT_TRACK": "1",
         # A first start makes a new database, which took more than the default 20 s on a loaded machine.
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-        "PREFECT_LOGGING_LEVEL": os.environ.get("PREFECT_LOGGING_LEVEL", "WARNING"),
+        "PREFECT_LOGGING_LEVEL": os.environ.get("PREFECT_LOGGING_LEVEL", "INFO"),
     }
     flow = root() / "flows" / "monthly_report.py"
-    return subprocess.run([sys.executable, str(flow), str(period)], env=environment, check=False).returncode  # noqa: S603 - our own file
+    command = [sys.executable, str(flow), str(period)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=subprocess.STDOUT, text=True) as process:  # noqa: S603 - our own file
+        for line in process.stdout or ():
+            text = line.rpartition("| INFO    | ")[2].rstrip()
+            if text:
+                say(text)
+    return process.returncode
 
 
 def _make_anew(folder: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tallybook.console import digits, say
+from tallybook.console import digits, say, steps
 from tallybook.pipeline.export import Exported
 from tests.commands.conftest import (
     CONNECTIONS,
@@ -182,6 +182,14 @@ def test_an_exported_document_keeps_its_bytes(lived: Lived, invoke: Invoke, monk
     result = invoke(f"export ocore/usage --month {MONTH}", folder=lived.installation.folder)
 
     assert result.stdout == document
+
+
+def test_steps_are_plain_lines_with_their_time_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with steps() as tell:
+        tell("sampling")
+        tell("a\x1b[2Jb")
+
+    assert capsys.readouterr().err == "   0 s  sampling\n   0 s  a\N{REPLACEMENT CHARACTER}[2Jb\n"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tallybook.commands.options import (
     Json,
     clock,
 )
-from tallybook.console import command, finish, say, table
+from tallybook.console import command, finish, say, steps, table
 
 if TYPE_CHECKING:
     from tallybook.demo import Served
@@ -99,9 +99,13 @@ def demo(
     """
     from tallybook.demo import run_demo
 
-    result = run_demo(folder, clock=clock, say=say)
+    with steps() as tell:
+        result = run_demo(folder, clock=clock, say=tell)
     for path in result.files:
         say(str(path))
+    say("# to ask its providers again: start them, and in another terminal export what that prints, then check")
+    for line in result.next_steps:
+        say(line)
     finish(as_json=as_json, result={"files": [str(path) for path in result.files], "exit_code": result.exit_code})
     if result.exit_code:
         raise typer.Exit(result.exit_code)
