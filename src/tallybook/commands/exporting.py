@@ -78,7 +78,6 @@ def export(
     Example: tallybook export ocore/usage --month 2026-10 --set period=daily
     """
     from tallybook import providers
-    from tallybook.landing import writing
     from tallybook.pipeline.export import export as export_document
 
     made = export_document(
@@ -93,12 +92,18 @@ def export(
     if output is None:
         hand_over(made.body)
     else:
-        with writing(output.absolute().parent) as temporary:
-            temporary.write_bytes(made.body)
-            temporary.chmod(0o644)
-            temporary.replace(output)
+        _write(output, made.body)
         say(f"wrote {output}")
     for hint in made.hints:
         warn(f"tallybook: {hint}")
     result = {"document": document, "output": str(output) if output else None, "hints": made.hints}
     finish(as_json=as_json, result=result)
+
+
+def _write(output: Path, body: bytes) -> None:
+    from tallybook.landing import writing
+
+    with writing(output.absolute().parent) as temporary:
+        temporary.write_bytes(body)
+        temporary.chmod(0o644)
+        temporary.replace(output)
