@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +18,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tallybook.contract import Request
+from tallybook.contract import Parsed, Request
 from tallybook.errors import StorageError
 from tallybook.facts import FACTS
 from tallybook.landing import Receipt
@@ -246,6 +247,19 @@ def test_a_number_that_no_table_can_hold_spoils_its_own_unit_only(bench: Bench, 
     assert core_hours(bench) == [1]
     assert f"{CONNECTION} usage 2026-10: " in unit(bench)["error"]
     assert "cpuCoreHours" in unit(bench)["error"]
+
+
+def test_an_error_of_our_own_while_reading_spoils_its_own_unit_only(bench: Bench) -> None:
+    def parse(body: bytes, request: Request) -> Parsed:
+        raise KeyError("periodStart")
+
+    usage_dataset, *others = bench.provider.datasets
+    bench.provider = replace(bench.provider, datasets=(replace(usage_dataset, parse=parse), *others))
+    fetched(bench, usage(1), day=2)
+    (entry,) = bench.stage()
+
+    assert entry.outcome == "unreadable"
+    assert "the answer cannot be used (KeyError: 'periodStart'); the raw file is kept" in entry.error
 
 
 def test_a_receipt_of_a_dataset_that_is_gone_stops_nothing(bench: Bench) -> None:

@@ -192,7 +192,7 @@ class Stager:
                 (prefix + name, _stamped(columns, receipt, file, parsed), parsed.notes)
                 for name, columns in parsed.tables.items()
             ]
-        except (SchemaError, ArithmeticError, ValueError, pyarrow.ArrowException) as error:
+        except Exception as error:  # whatever an answer does to us, it does to its own unit only
             raise _unreadable(receipt, error, path=file.path) from error
 
     def _dataset(self, receipt: Receipt) -> Dataset:
@@ -244,7 +244,9 @@ def _stamped(columns: Columns, receipt: Receipt, file: RawFile, parsed: Parsed) 
 
 def _unreadable(receipt: Receipt, error: Exception, *, path: str = "") -> SchemaError:
     where = f"{receipt.connection} {receipt.dataset} {receipt.period}: " + (f"{path}: " if path else "")
-    what = str(error) if isinstance(error, TallybookError) else f"the answer cannot be used ({error})"
+    what = f"the answer cannot be used ({type(error).__name__}: {error})"
+    if isinstance(error, TallybookError):
+        what = str(error)
     return SchemaError(
         f"{where}{what}; the raw file is kept, and a version that knows this form can read it with 'tallybook rebuild'"
     )
