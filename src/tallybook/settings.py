@@ -118,7 +118,7 @@ class Settings:
     path: Path
     data_dir: Path
     books_dir: Path
-    reporting_currency: str
+    reporting_currency: str  # "": costs are shown in their own currencies only
     entity: str
     connections: tuple[ConnectionSettings, ...]
     read_secret: SecretReader
@@ -135,7 +135,7 @@ class Settings:
 class _House(_Model):
     data_dir: str = "var"
     books_dir: str = "books"
-    reporting_currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "EUR"
+    reporting_currency: Annotated[str, StringConstraints(pattern=r"^([A-Z]{3})?$")] = ""
     entity: str = "All connections"
 
 

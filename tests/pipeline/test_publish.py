@@ -1,5 +1,6 @@
 """Reports over answers that were landed by hand: no provider is asked, no page is rendered."""
 
+import csv
 import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from tallybook.contract import Request
+from tallybook.errors import BookError
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.collect import rebuild
 from tallybook.pipeline.house import House, open_house
@@ -232,3 +234,43 @@ def test_a_quantity_nobody_can_have_keeps_what_was_there_and_says_why(tmp_path: 
 
     assert (result.status, trend(result)[-1][1]) == ("DRAFT", "8")
     assert any("ocore-main usage 2026-10" in reason and "cpuCoreHours" in reason for reason in result.reasons)
+
+
+def in_euro(folder: Path, *rates: str) -> House:
+    """ScaleOps' costs of 10 USD, reported in EUR."""
+    place = house(folder, "scaleops")
+    land_costs(place, "10")
+    path = folder / "tallybook.toml"
+    path.write_text('[tallybook]\nreporting_currency = "EUR"\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
+    lines = ("month,from_currency,to_currency,rate,source", *rates)
+    (folder / "books" / "exchange_rates.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return open_house(path)
+
+
+def test_costs_have_a_second_amount_in_the_reporting_currency(tmp_path: Path) -> None:
+    result = published(in_euro(tmp_path, "2026-10,USD,EUR,0.9,bank"))
+
+    conversion = document(result)["conversion"]
+    assert (conversion["reporting_currency"], conversion["effective_cost"]["exact"]) == ("EUR", "9")
+    (row,) = csv.DictReader((result.folder / "tables" / "projects.csv").read_text(encoding="utf-8").splitlines())
+    assert (row["effective_cost"], row["billing_currency"]) == ("10", "USD")
+    assert (row["reporting_cost"], row["reporting_currency"]) == ("9", "EUR")
+
+
+def test_a_missing_rate_publishes_nothing_and_names_month_and_pair(tmp_path: Path) -> None:
+    place = in_euro(tmp_path, "2026-09,USD,EUR,0.9,bank")
+
+    with pytest.raises(BookError, match="no rate from USD to EUR for 2026-10"):
+        published(place)
+
+    assert not list(place.reports_dir.glob("2026-10/*"))
+
+
+def test_another_rate_makes_another_revision(tmp_path: Path) -> None:
+    first = published(in_euro(tmp_path, "2026-10,USD,EUR,0.9,bank"))
+    book = tmp_path / "books" / "exchange_rates.csv"
+    book.write_text(book.read_text(encoding="utf-8").replace("0.9", "0.8"), encoding="utf-8")
+    second = published(open_house(tmp_path / "tallybook.toml"))
+
+    assert (first.revision, second.revision) == (1, 2)
+    assert document(second)["conversion"]["effective_cost"]["exact"] == "8"

@@ -1,6 +1,7 @@
 """Documents to render in tests and to look at: a small month, a full month, and a hostile one."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -9,6 +10,8 @@ from typing import Any
 from tallybook.documents.model import (
     SCHEMA_VERSION,
     ControlTotal,
+    Conversion,
+    ConvertedTotal,
     CurrencyTotal,
     DailyPoint,
     MonthlyReport,
@@ -103,6 +106,34 @@ def total(currency: str, now: str, before: str | None, **changes: object) -> Cur
     return replace(made, **certainty(made.coverage_pct or Decimal(100), unpriced=made.unpriced_meters))
 
 
+def _conversion(totals: Sequence[CurrencyTotal]) -> Conversion:
+    """In EUR: 0.90 for a USD, 0.85 in September."""
+    rates = {"EUR": (Decimal(1), Decimal(1)), "USD": (Decimal("0.9"), Decimal("0.85"))}
+    rows = []
+    for one in totals:
+        now, before = rates[one.billing_currency]
+        cost, previous = one.effective_cost.exact or Decimal(0), one.previous_effective_cost.exact or Decimal(0)
+        rows.append(
+            ConvertedTotal(
+                *(one.billing_currency, now, "" if now == 1 else "central bank, 2026-10-30", before),
+                effective_cost=fig(str(cost * now)),
+                previous_effective_cost=fig(str(previous * before)),
+                change=fig(str(cost * now - previous * before)),
+                exchange_effect=fig(str(cost * (now - before))),
+                is_lower_bound=one.is_lower_bound,
+                change_bound=one.change_bound,
+            )
+        )
+    names = ("effective_cost", "previous_effective_cost", "change", "exchange_effect")
+    return Conversion(
+        "EUR",
+        tuple(rows),
+        **{name: fig(str(sum(getattr(row, name).exact for row in rows))) for name in names},
+        is_lower_bound=True,
+        change_bound=Bound.AT_LEAST,
+    )
+
+
 def small_report() -> MonthlyReport:
     """One currency, one project, everything complete; most lists empty."""
     cost = fig("12.346")
@@ -112,6 +143,7 @@ def small_report() -> MonthlyReport:
         exceptions=(),
         summary=("October 2026 cost 12.35 EUR, 2.35 EUR (23.5%) more than September 2026.",),
         totals=(total("EUR", "12.346", "10.00"),),
+        conversion=None,
         tie_out=(
             TieOut(
                 *("EUR", Decimal("12.346"), Decimal("12.346"), Decimal(0), Decimal(0), Decimal(0)),
@@ -190,6 +222,7 @@ def full_report() -> MonthlyReport:
         exceptions=_exceptions(),
         summary=_sentences(totals),
         totals=totals,
+        conversion=_conversion(totals),
         tie_out=tuple(_tie_out(t) for t in totals),
         controls=_controls(),
         providers=providers,

@@ -8,6 +8,7 @@ import polars as pl
 
 from tallybook.periods import BillingPeriod
 from tallybook.pricing.books import Budget
+from tallybook.pricing.conversion import Rates
 from tallybook.summaries.coverage import never_seen
 from tallybook.summaries.month import MonthTables
 
@@ -28,6 +29,7 @@ class MonthInputs:
 
     `labels` maps a provider's name to the one to show. `checks` maps the name of each check to how many rows offend.
     `controls` has the columns connection, control, unit, source_total, our_total, difference (queries/checks/*/).
+    `rates` turn costs into the reporting currency; None without one. `tables.projects` has the converted costs then.
     `final_reason` asks for FINAL; `restatement` says why a month that was final has changed.
     """
 
@@ -39,6 +41,7 @@ class MonthInputs:
     labels: Mapping[str, str]
     tables: MonthTables
     budgets: tuple[Budget, ...] = ()
+    rates: Rates | None = None
     failures: tuple[Failure, ...] = ()
     checks: Mapping[str, int] = field(default_factory=dict)
     controls: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -13,7 +13,8 @@ from tallybook.documents.values import Bound, Figure, Header
 
 # 1.0 the first form
 # 1.1 lower bounds, open exceptions, sums of projects and categories, examples and unmapped projects
-SCHEMA_VERSION = "1.1"
+# 1.2 the month in the reporting currency
+SCHEMA_VERSION = "1.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,36 @@ class CurrencyTotal:
     coverage_pct: Decimal | None
     is_lower_bound: bool
     previous_is_lower_bound: bool
+    change_bound: Bound
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedTotal:
+    """A currency's total in the reporting currency, each month at its own rate."""
+
+    billing_currency: str
+    rate: Decimal  # how much of the reporting currency one unit is; 1 for the reporting currency itself
+    rate_source: str  # "" for the reporting currency itself
+    previous_rate: Decimal | None
+    effective_cost: Figure  # in the reporting currency, like all that follow
+    previous_effective_cost: Figure
+    change: Figure
+    exchange_effect: Figure  # the part of the change that the rate made: this month's cost at both rates
+    is_lower_bound: bool
+    change_bound: Bound
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """The month in the reporting currency: a named step after the totals, which stay in their own currencies."""
+
+    reporting_currency: str
+    totals: tuple[ConvertedTotal, ...]
+    effective_cost: Figure  # the sum of what is known
+    previous_effective_cost: Figure  # not known when one of its rates is not
+    change: Figure
+    exchange_effect: Figure
+    is_lower_bound: bool
     change_bound: Bound
 
 
@@ -205,6 +236,7 @@ class MonthlyReport:
     exceptions: tuple[OpenException, ...]  # what stands in the way of trusting the figures, the gravest first
     summary: tuple[str, ...]  # sentences for the first page, made from the same figures
     totals: tuple[CurrencyTotal, ...]
+    conversion: Conversion | None  # None: no reporting currency is set, or nothing needs one
     tie_out: tuple[TieOut, ...]
     controls: tuple[ControlTotal, ...]
     providers: tuple[ProviderRow, ...]

@@ -1,5 +1,6 @@
 """The monthly report: every number of it, and nothing about how it looks."""
 
+from tallybook.documents.conversion import convert_totals
 from tallybook.documents.costs import (
     daily_points,
     price_rows,
@@ -35,6 +36,7 @@ def build_report(inputs: MonthInputs) -> MonthlyReport:
         exceptions=open_exceptions(inputs),
         summary=tell_month(inputs, totals, sums, lines),
         totals=totals,
+        conversion=convert_totals(inputs, totals),
         tie_out=lines,
         controls=control_totals(inputs),
         providers=providers,

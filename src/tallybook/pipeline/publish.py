@@ -26,10 +26,12 @@ from tallybook.pipeline.house import House, begun, load
 from tallybook.pipeline.revisions import Revision, last_closed, latest_revision, library
 from tallybook.pricing.books import COLUMNS, Books, read_books, unknown_connections
 from tallybook.pricing.checks import run_checks
+from tallybook.pricing.conversion import Rates, month_rates
 from tallybook.render.csv import render_csv
 from tallybook.render.json import render_json
 from tallybook.render.manifest import ManifestInput
 from tallybook.resources import queries
+from tallybook.summaries.conversion import convert_costs
 from tallybook.summaries.coverage import summarise_coverage
 from tallybook.summaries.month import read_frames, summarise_month
 from tallybook.warehouse import Warehouse, aware_utc
@@ -130,6 +132,7 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
     units = warehouse.select("landing.units", period=str(period)).sort("connection", "dataset").to_dicts()
     frames = read_frames(warehouse, period=period)
     tables = summarise_month(frames, period=period, now=now, stated=_stated_currencies(house))
+    rates = _rates(house, period, books=books, projects=tables.projects)
     return MonthInputs(
         period=period,
         now=now,
@@ -137,8 +140,14 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
         version=__version__,
         revision=0,
         labels={provider.name: provider.label for _, provider in house.connections},
-        tables=tables,
+        tables=replace(
+            tables,
+            projects=convert_costs(
+                tables.projects, currency=rates.currency if rates else "", rates=rates.now if rates else {}
+            ),
+        ),
         budgets=books.budgets,
+        rates=rates,
         failures=tuple(
             Failure(unit["connection"], unit["dataset"], unit["period"], unit["error"])
             for unit in units
@@ -151,6 +160,15 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
             *_notices(house, warehouse, period),
         ),
     )
+
+
+def _rates(house: House, period: BillingPeriod, *, books: Books, projects: polars.DataFrame) -> Rates | None:
+    """The exchange rates of the month's costs; None without a reporting currency. BookError when one is missing."""
+    if not house.settings.reporting_currency:
+        return None
+    costs = projects.filter(polars.col("effective_cost").is_not_null())
+    currencies = costs["billing_currency"].unique().to_list()
+    return month_rates(books.exchange_rates, house.settings.reporting_currency, period, billing_currencies=currencies)
 
 
 def _notices(house: House, warehouse: Warehouse, period: BillingPeriod) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tallybook.documents.model import CurrencyTotal, MonthlyReport
+from tallybook.documents.model import Conversion, ConvertedTotal, CurrencyTotal, MonthlyReport
 from tallybook.documents.values import Bound, Figure
 from tallybook.render.filters import iso_instant
 
@@ -44,6 +44,7 @@ def cover_rows(report: MonthlyReport) -> tuple[SheetRow, ...]:
             without="None: all was seen, priced, mapped and adds up.",
         ),
         *_part("Totals", map(_total, report.totals), columns=_COLUMNS, without="No cost is known."),
+        *(_conversion(report.conversion) if report.conversion else ()),
         *_part("In short", ((sentence,) for sentence in report.summary), without=""),
     )
 
@@ -68,6 +69,35 @@ def _total(total: CurrencyTotal) -> tuple[Cell, ...]:
         *_against_budget(total),
         total.coverage_pct,
         total.unpriced_meters,
+    )
+
+
+def _conversion(month: Conversion) -> tuple[SheetRow, ...]:
+    columns = (
+        "Billed in",
+        "Rate",
+        "Rate of",
+        "Rate before",
+        "Cost",
+        "The cost is",
+        "Month before",
+        "Change",
+        "Of it the rate",
+    )
+    totals = [
+        (row.billing_currency, row.rate, row.rate_source, row.previous_rate, *_converted(row)) for row in month.totals
+    ]
+    rows: list[tuple[Cell, ...]] = [*totals, ("Together", None, None, None, *_converted(month))]
+    return _part(f"In {month.reporting_currency}", rows, columns=columns, without="")
+
+
+def _converted(row: Conversion | ConvertedTotal) -> tuple[Cell, ...]:
+    return (
+        row.effective_cost.shown,
+        _certainty(row.effective_cost, is_lower_bound=row.is_lower_bound),
+        row.previous_effective_cost.shown,
+        row.change.shown,
+        row.exchange_effect.shown,
     )
 
 

@@ -8,6 +8,8 @@ _WORDS: Mapping[str, str] = {
     "list_cost": "List cost",
     "effective_cost": "Cost",
     "previous_effective_cost": "Cost of the month before",
+    "reporting_currency": "Reporting currency",
+    "reporting_cost": "Cost in the reporting currency",
     "is_lower_bound": "Lower bound",
     "previous_is_lower_bound": "Month before: lower bound",
     "coverage_pct": "Seen, %",

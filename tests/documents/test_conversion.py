@@ -1,0 +1,84 @@
+"""The month in the reporting currency: sums, and what of a change the rates made. Figures worked by hand."""
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tallybook.documents.inputs import MonthInputs
+from tallybook.documents.model import Conversion
+from tallybook.documents.monthly import build_report
+from tallybook.documents.values import Bound, Figure
+from tallybook.pricing.conversion import Rates
+from tallybook.summaries.conversion import convert_costs
+from tests.documents.tiny_month import month_inputs
+
+# October: 115.20 EUR (Alpha) and 12.505 USD (Kube); September: 30 EUR and 9 USD.
+NOW, BEFORE = Decimal("0.90"), Decimal("0.80")
+
+
+def with_rates(inputs: MonthInputs, *, before: Decimal | None = BEFORE, currency: str = "EUR") -> MonthInputs:
+    own = {currency: Decimal(1)}
+    earlier = own if before is None else {**own, "USD": before}
+    rates = Rates(currency, {**own, "USD": NOW}, earlier, {"USD": "bank"})
+    projects = convert_costs(inputs.tables.projects, currency=currency, rates=rates.now)
+    return replace(inputs, rates=rates, tables=replace(inputs.tables, projects=projects))
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> MonthInputs:
+    return month_inputs(tmp_path)
+
+
+def money(exact: str, shown: str) -> Figure:
+    return Figure(Decimal(exact), Decimal(shown))
+
+
+def converted(inputs: MonthInputs) -> Conversion:
+    conversion = build_report(inputs).conversion
+    assert conversion
+    return conversion
+
+
+def test_each_currency_is_turned_by_its_rate_and_the_rate_s_part_stands_apart(inputs: MonthInputs) -> None:
+    euro, dollar = converted(with_rates(inputs)).totals
+
+    assert (dollar.rate, dollar.rate_source, dollar.previous_rate) == (NOW, "bank", BEFORE)
+    assert dollar.effective_cost == money("11.2545", "11.25")  # 12.505 at 0.90
+    assert dollar.previous_effective_cost == money("7.2", "7.20")  # 9 at 0.80
+    assert dollar.change == money("4.0545", "4.05")
+    assert dollar.exchange_effect == money("1.2505", "1.25")  # 12.505 at 0.10; the use made 3.505 x 0.80 = 2.804
+    assert (euro.rate, euro.exchange_effect) == (1, money("0", "0.00"))
+
+
+def test_the_currencies_together(inputs: MonthInputs) -> None:
+    month = converted(with_rates(inputs))
+
+    assert month.reporting_currency == "EUR"
+    assert month.effective_cost == money("126.4545", "126.45")
+    assert month.previous_effective_cost == money("37.2", "37.20")
+    assert month.change == money("89.2545", "89.25")
+    assert month.exchange_effect == money("1.2505", "1.25")
+    # the EUR total has a meter without a price
+    assert (month.is_lower_bound, month.change_bound) == (True, Bound.AT_LEAST)
+
+
+def test_what_projects_csv_says_adds_up_to_it(inputs: MonthInputs) -> None:
+    with_rate = with_rates(inputs)
+
+    assert with_rate.tables.projects["reporting_cost"].sum() == converted(with_rate).effective_cost.exact
+
+
+def test_without_the_rate_before_the_change_is_not_known(inputs: MonthInputs) -> None:
+    month = converted(with_rates(inputs, before=None))
+    _, dollar = month.totals
+
+    unknown = Figure(None, None)
+    assert (dollar.previous_rate, dollar.previous_effective_cost) == (None, unknown)
+    assert (month.previous_effective_cost, month.change, month.exchange_effect) == (unknown, unknown, unknown)
+    assert month.effective_cost == money("126.4545", "126.45")
+
+
+def test_without_a_reporting_currency_there_is_no_conversion(inputs: MonthInputs) -> None:
+    assert build_report(inputs).conversion is None
