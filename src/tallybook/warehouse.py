@@ -158,8 +158,8 @@ class Warehouse:
 
     def _frame(self, text: str, parameters: Mapping[str, object]) -> polars.DataFrame:
         try:
-            relation = self._connection.sql(text, params=dict(parameters) or None)
-            return relation.pl()
+            # a relation of .sql() with parameters would run the query twice
+            return self._connection.execute(text, dict(parameters) or None).pl()
         except duckdb.Error as error:
             raise StorageError(f"the warehouse could not answer: {error}") from error
 
