@@ -17,9 +17,11 @@ from tallybook.decode import decode
 from tallybook.errors import UsageError
 from tallybook.periods import BillingPeriod
 from tallybook.providers.scaleops import parameters, questions, rates, reference
+from tallybook.providers.scaleops.json_rows import json_rows
 from tallybook.providers.scaleops.questions import Grouping, Span, Wanted
 
 _ORDER = ("cluster_name", "namespace", "workload_type", "workload_name", "id")
+_LISTS = ("annotations", "labels", "owner_labels", "services")  # kept as JSON text
 _TYPE_EXCLUDE = "isWorkloadTypeExclude"
 
 
@@ -94,13 +96,13 @@ def build_workloads(reader: Reader, period: BillingPeriod, given: Mapping[str, A
     _refuse_untold(reader, seen.span, "annotations", filters["annotations"].values)
     by_labels = any(wanted.values for wanted in filters.values())
     names, rows = _rows(reader, seen, given, known, by_labels=by_labels)
-    chosen = rows.filter(
+    placed = rows.filter(
         rates.passing("cluster_name", Wanted(questions.filled(given["clusterFilters"]), given["isClusterExclude"])),
         rates.passing("namespace", Wanted(questions.filled(given["namespaces"]), given["isNamespaceExclude"])),
         rates.passing("workload_type", Wanted(questions.filled(given["workloadTypes"]), given[_TYPE_EXCLUDE])),
-        rates.passing_pairs(rows, ("labels", "owner_labels"), filters["labels"]),
-        rates.passing_pairs(rows, ("annotations",), filters["annotations"]),
     )
+    labelled = rates.passing_pairs(placed, ("labels", "owner_labels"), filters["labels"])
+    chosen = rates.passing_pairs(labelled, ("annotations",), filters["annotations"])
     return _report(chosen, seen, names, keys=("workload_key",), savings_add_up=known["savings_add_up"])
 
 
@@ -198,21 +200,11 @@ def _report(
 
 
 def _document(rows: pl.DataFrame, seen: _Seen, clusters: list[str]) -> dict[str, Any]:
-    columns = [_values(rows[name]) for name in rates.FIELDS]
-    names = tuple(rates.FIELDS.values())
     return {
-        "aggregatedWorkloads": [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)],
+        "aggregatedWorkloads": json_rows(rows, rates.FIELDS, documents=_LISTS),
         "clusters": clusters,
         "window": seen.document,
     }
-
-
-def _values(column: pl.Series) -> list[Any]:
-    """A column as JSON values; the lists are kept as text, and equal ones are read once."""
-    if column.name not in ("annotations", "labels", "owner_labels", "services"):
-        return column.to_list()
-    read = {text: None if text is None else decode(text.encode(), object) for text in column.unique()}
-    return [read[text] for text in column]
 
 
 def _milliseconds(instant: datetime) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from tallybook.decode import decode, encode
+from tallybook.providers.scaleops.json_rows import json_text
 from tallybook.providers.scaleops.questions import Grouping, Wanted
 
 FIELDS = {
@@ -58,17 +59,19 @@ def passing(column: str, wanted: Wanted) -> pl.Expr:
     return pl.col(column).is_in(list(wanted.values)) != wanted.is_exclude
 
 
-def passing_pairs(frame: pl.DataFrame, columns: Sequence[str], wanted: Wanted) -> pl.Series:
-    """Whether the key=value pairs in columns of JSON text pass a list filter."""
+def passing_pairs(frame: pl.DataFrame, columns: Sequence[str], wanted: Wanted) -> pl.DataFrame:
+    """The rows whose key=value pairs in columns of JSON text pass a list filter."""
     if not wanted.values:
-        return pl.Series([True] * frame.height, dtype=pl.Boolean)
+        return frame
     combine = all if wanted.is_all else any
 
     def passes(texts: tuple[str | None, ...]) -> bool:
         present = {f"{key}={value}" for text in texts for key, value in pairs(text)}
         return combine(value in present for value in wanted.values) != wanted.is_exclude
 
-    return pl.Series(_by_distinct(frame, columns, passes), dtype=pl.Boolean)
+    distinct = frame.select(columns).unique(maintain_order=True)
+    chosen = distinct.filter([passes(texts) for texts in distinct.iter_rows()])
+    return frame.join(chosen, on=list(columns), how="semi", nulls_equal=True, maintain_order="left")
 
 
 def with_groups(frame: pl.DataFrame, groups: Grouping) -> pl.DataFrame:
@@ -77,29 +80,27 @@ def with_groups(frame: pl.DataFrame, groups: Grouping) -> pl.DataFrame:
     A group is named by its cluster, its namespace, and the values of its labels and annotations ("" where a
     workload has none), and has its labels as ownerLabels. An owner's label wins over the workload's own.
     """
-    labels = _by_distinct(frame, ("labels", "owner_labels"), lambda texts: _values(texts, groups.labels))
-    annotations = _by_distinct(frame, ("annotations",), lambda texts: _values(texts, groups.annotations))
     places = [
         pl.col(column)
         for column, is_asked in (("cluster_name", groups.by_cluster), ("namespace", groups.by_namespace))
         if is_asked
     ]
-    listed = pl.List(pl.String)
-    named = frame.with_columns(
+    told = _with_values(frame, ("labels", "owner_labels"), groups.labels, name="label_values")
+    told = _with_values(told, ("annotations",), groups.annotations, name="annotation_values")
+    named = told.with_columns(
         pl.concat_list(
-            pl.concat_list(places) if places else pl.lit([], dtype=listed),
-            pl.Series("label_values", labels, dtype=listed),
-            pl.Series("annotation_values", annotations, dtype=listed),
+            pl.concat_list(places) if places else pl.lit([], dtype=pl.List(pl.String)),
+            "label_values",
+            "annotation_values",
         ).alias("group_key")
     )
-    owner_labels = [encode([{"key": k, "value": v} for k, v in zip(groups.labels, one, strict=True)]) for one in labels]
     joined = pl.col("group_key").list.join("/")
     nothing = pl.lit("")
     return named.with_columns(
         pl.when(joined == "").then(pl.lit("all")).otherwise(joined).alias("id"),
         pl.col("cluster_name") if groups.by_cluster else nothing.alias("cluster_name"),
         pl.col("namespace") if groups.by_namespace else nothing.alias("namespace"),
-        pl.Series("owner_labels", owner_labels, dtype=pl.String),
+        _labels(groups.labels).alias("owner_labels"),
         pl.lit("[]").alias("services"),
         *(pl.lit(None, dtype=pl.String).alias(name) for name in ("annotations", "labels")),
         *(nothing.alias(name) for name in ("workload_name", "workload_type")),
@@ -178,8 +179,21 @@ def _values(texts: Sequence[str | None], names: Sequence[str]) -> list[str]:
     return [present.get(name, "") for name in names]
 
 
-def _by_distinct(frame: pl.DataFrame, columns: Sequence[str], make: Any) -> list[Any]:
-    """`make` of each row's texts, worked out once for equal ones."""
-    texts = list(zip(*(frame[column] for column in columns), strict=True))
-    made = {one: make(one) for one in set(texts)}
-    return [made[one] for one in texts]
+def _labels(names: Sequence[str]) -> pl.Expr:
+    """The labels of a group as JSON text, as workloads have theirs."""
+    pairs_of_group = [
+        pl.concat_str(
+            pl.lit(f'{{"key":{encode(name)},"value":'), json_text(pl.col("label_values").list.get(place)), pl.lit("}")
+        )
+        for place, name in enumerate(names)
+    ]
+    inner = pl.concat_str(pairs_of_group, separator=",") if names else pl.lit("")
+    return pl.concat_str(pl.lit("["), inner, pl.lit("]"))
+
+
+def _with_values(frame: pl.DataFrame, columns: Sequence[str], names: Sequence[str], *, name: str) -> pl.DataFrame:
+    """The frame with the values of these labels as a column of lists, worked out once for equal texts."""
+    distinct = frame.select(columns).unique(maintain_order=True)
+    values = [_values(texts, names) for texts in distinct.iter_rows()]
+    told = distinct.with_columns(pl.Series(name, values, dtype=pl.List(pl.String)))
+    return frame.join(told, on=list(columns), how="left", nulls_equal=True, maintain_order="left")
