@@ -27,7 +27,14 @@ def refresh_facts(
     wanted = stale | {(settings.name, str(period)) for settings, _ in connections for period in periods}
     for settings, provider in connections:
         for period in sorted(period for name, period in wanted if name == settings.name):
-            _refresh(warehouse, settings, provider, period, now=now)
+            _refresh(warehouse, settings, provider, BillingPeriod.parse(period, now=now), now=now)
+
+
+def refresh_coverage(
+    warehouse: Warehouse, settings: ConnectionSettings, provider: Provider, *, period: BillingPeriod, now: datetime
+) -> None:
+    """Compute what of a month was seen again, as time goes on, without the facts that nobody asked for."""
+    _refresh(warehouse, settings, provider, period, now=now, facts=("coverage",))
 
 
 def _drop_unconfigured(warehouse: Warehouse, configured: set[str]) -> None:
@@ -50,24 +57,25 @@ def _refresh(
     warehouse: Warehouse,
     settings: ConnectionSettings,
     provider: Provider,
-    period: str,
+    period: BillingPeriod,
     *,
     now: datetime,
+    facts: Sequence[str] = FACTS,
 ) -> None:
-    month = BillingPeriod.parse(period, now=now)
     parameters = {
         **provider.parameters(settings),
         "connection": settings.name,
-        "billing_period": period,
-        "period_start": month.start,
-        "period_end": month.end,
+        "billing_period": str(period),
+        "period_start": period.start,
+        "period_end": period.end,
         "observed_until": now,
     }
     available = resources.queries(f"facts/{provider.name}")
     with warehouse.transaction():
-        for fact in FACTS:
-            warehouse.delete(f"facts.{fact}", connection=settings.name, billing_period=period)
+        for fact in facts:
+            warehouse.delete(f"facts.{fact}", connection=settings.name, billing_period=str(period))
             name = f"facts/{provider.name}/{fact}"
             if name in available:
                 warehouse.insert_query(f"facts.{fact}", name, **parameters)
-        warehouse.delete("landing.stale_facts", connection=settings.name, billing_period=period)
+        if facts == FACTS:
+            warehouse.delete("landing.stale_facts", connection=settings.name, billing_period=str(period))

@@ -12,6 +12,7 @@ import polars
 from tallybook.contract import Document, Parameter, Provider
 from tallybook.decode import decode, document_bytes
 from tallybook.errors import TallybookError, UsageError
+from tallybook.facts import refresh_coverage
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.house import Connection, House, begun, load
 from tallybook.pipeline.unseen import Span, hints
@@ -79,7 +80,8 @@ def export(
     given = read_values(document, values)
     chosen = _connection(house, provider, connection)
     with house.warehouse() as warehouse:
-        load(house, warehouse, now=now, periods=[period])
+        load(house, warehouse, now=now)
+        refresh_coverage(warehouse, *chosen, period=period, now=now)
         bound = reader(warehouse, chosen, period)
         body = _made(provider, document, bound, period, given)
         missing = hints(warehouse, chosen, document, period, spans=bound.spans, now=now)
