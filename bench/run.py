@@ -27,7 +27,11 @@ from month import MONTH, RECEIPTS, generate, land_samples
 from tallybook.contract import Request
 
 NOW = datetime(2026, 11, 2, 6, tzinfo=UTC)
-STEPS = ("land", "decode", "stage", "price", "summarise", "publish", "samples", "floor_load", "floor_group")
+STEPS = ("land", "decode", "stage", "price", "summarise", "publish", "export", "samples", "floor_load", "floor_group")
+EXPORTED = (
+    ("scaleops/workloads", ("multiCluster=true",)),
+    ("scaleops/aggregated", ("multiCluster=true", "groupByNamespace=true", "groupByLabels=team", "range=31d")),
+)
 _COMPARED = (
     (("stage", "price", "summarise"), ("floor_load", "floor_group")),
     (("stage",), ("floor_load",)),
@@ -181,6 +185,30 @@ def publish(folder: Path, rows: int) -> dict[str, Any]:
     return {"rows": rows}
 
 
+def export(folder: Path, rows: int) -> dict[str, Any]:
+    """Two documented documents over all rows: every workload, and the groups of a label by namespace.
+
+    Each is timed on its own; `seconds` of the step are those of both.
+    """
+    from tallybook import providers
+    from tallybook.periods import BillingPeriod
+    from tallybook.pipeline.export import export as export_document
+
+    house, documents = _house(folder), {}
+    available = [providers.load(name) for name in providers.names()]
+    for name, values in EXPORTED:
+        wall, cpu = time.perf_counter(), time.process_time()
+        made = export_document(
+            house, name, BillingPeriod(2026, 10), values=values, connection=None, now=NOW, available=available
+        )
+        documents[name] = {
+            "seconds": round(time.perf_counter() - wall, 2),
+            "cpu_seconds": round(time.process_time() - cpu, 2),
+            "bytes": len(made.body),
+        }
+    return {"rows": rows, "documents": documents}
+
+
 def samples(folder: Path, rows: int) -> dict[str, Any]:  # noqa: ARG001 - as many as there are receipts
     """Receipts of a sampled provider, landed before the clock starts, staged in one go."""
     errors = [item.error for item in _staged(folder / "sampled") if item.error]
@@ -236,6 +264,8 @@ def _house(folder: Path) -> Any:
 
 def _measured(step: str, folder: Path, rows: int) -> dict[str, Any]:
     importlib.import_module("duckdb" if step.startswith("floor") else "tallybook.pipeline.publish")
+    if step == "export":
+        importlib.import_module("tallybook.pipeline.export")
     if step == "samples":
         land_samples(folder)
     wall, cpu = time.perf_counter(), time.process_time()
@@ -267,6 +297,8 @@ def _show(results: list[dict[str, Any]], rows: int) -> None:
             f"| {result['step']} | {result['seconds']} | {result['cpu_seconds']} "
             f"| {result['rows_per_second']:,} | {result['peak_mib']} |"
         )
+    for name, one in next(result for result in results if "documents" in result)["documents"].items():
+        print(f"\n{name}: {one['seconds']} s, {one['cpu_seconds']} CPU s, {one['bytes']:,} bytes")
     seconds = {result["step"]: result["seconds"] for result in results}
     cpu = {result["step"]: result["cpu_seconds"] for result in results}
     print()
