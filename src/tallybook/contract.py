@@ -9,7 +9,7 @@ A provider folder exports `PROVIDER`; `tallybook.providers` finds it by listing.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -146,12 +146,59 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What the facts of a provider hold, in words that all documents share.
+
+    `meters` are those of facts.usage that have a fixed name, `grain` the length of its charge periods: an hour or a
+    UTC day. `limits` tells which resource of facts.quotas limits cores, memory, storage or instances.
+    """
+
+    meters: frozenset[str] = frozenset()
+    grain: timedelta = timedelta(hours=1)
+    limits: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        """What they hold, for messages."""
+        kinds = (("usage of", sorted(self.meters)), ("limits of", sorted(self.limits)))
+        return "; ".join(f"{words} {', '.join(names)}" for words, names in kinds if names) or "no usage and no limits"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A connection of another provider whose facts answer a document."""
+
+    name: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """How a document is answered from the facts of another provider's connection, where they hold what it `needs`.
+
+    `build` is as that of the document, without parameters of a provider in its reader; None: no facts hold it. `reads`
+    is the fact that it reads, `differs` what docs/documents.md tells of such answers, in Markdown.
+    """
+
+    needs: str
+    is_met: Callable[[Facts], bool] = lambda _: False
+    build: Callable[[Reader, BillingPeriod, Mapping[str, Any], Source], object] | None = None
+    reads: str = "usage"
+    differs: tuple[str, ...] = ()
+
+    def is_answered_by(self, facts: Facts) -> bool:
+        """Whether these facts hold what is needed."""
+        return self.build is not None and self.is_met(facts)
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A documented JSON document. `build` gets every parameter by name, typed, defaults filled in.
 
     `build` raises UsageError for values the document refuses. `standard` gives the parameter sets of the files
     that every report carries. `datasets` are those it is answered from, so that what was not seen of them is told.
-    Its JSON Schema is reports/schemas/<provider>/<name>.schema.json.
+    Its JSON Schema is reports/schemas/<provider>/<name>.schema.json. `across` says what facts of other providers must
+    hold to answer it.
     """
 
     name: str
@@ -159,6 +206,7 @@ class Document:
     build: Callable[[Reader, BillingPeriod, Mapping[str, Any]], object]
     datasets: tuple[str, ...]
     reference: Reference
+    across: Across
     standard: Callable[[Reader], Iterable[Mapping[str, Any]]] = lambda _: ({},)
 
 
@@ -167,7 +215,7 @@ class Provider:
     """A provider. `parameters` are the named parameters its fact queries take from the connection's settings.
 
     One called `currency` is that of the costs which the provider states: it tells what a silent connection can lack.
-    `hint` says what to check when access is refused (HTTP 401 or 403).
+    `hint` says what to check when access is refused (HTTP 401 or 403), `facts` what the fact queries give.
     """
 
     name: str
@@ -178,6 +226,7 @@ class Provider:
     parameters: Callable[[Any], Mapping[str, object]]
     hint: str
     documents: tuple[Document, ...] = ()
+    facts: Facts = field(default_factory=Facts)
 
     def dataset(self, name: str) -> Dataset:
         """The dataset called `name`; KeyError when there is none."""

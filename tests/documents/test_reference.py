@@ -58,7 +58,8 @@ def test_the_example_is_a_command_that_is_understood(told: tuple[Provider, Docum
 
 def test_every_link_of_the_contents_leads_to_its_heading() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    headings = {re.sub(r"[^a-z0-9-]", "", line) for line in re.findall(r"^## (.*)$", text, re.MULTILINE)}
+    lines = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    headings = {re.sub(r"[^a-z0-9 -]", "", line.lower()).replace(" ", "-") for line in lines}
 
     assert set(re.findall(r"\(#([^)]*)\)", text)) == headings
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from tallybook import providers
 from tests.end_to_end.conftest import Lived
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("end-to-end")]
@@ -28,10 +29,10 @@ def test_every_unit_was_collected(lived: Lived) -> None:
 
 @pytest.mark.parametrize("provider", PRICED_BY_BOOK)
 def test_every_quantity_equals_the_truth(lived: Lived, provider: str) -> None:
-    providers = provider_of(lived)
+    names = provider_of(lived)
     ours: dict[tuple[str, str, str], Decimal] = {}
     for row in table(lived, "usage"):
-        if providers[row["connection"]] == provider:
+        if names[row["connection"]] == provider:
             key = (row["sub_account_id"], row["region"], row["meter"])
             ours[key] = ours.get(key, Decimal(0)) + Decimal(row["quantity"])
     expected = {
@@ -41,6 +42,20 @@ def test_every_quantity_equals_the_truth(lived: Lived, provider: str) -> None:
 
     assert {key: value for key, value in ours.items() if value} == {k: v for k, v in expected.items() if v}
     assert expected
+
+
+@pytest.mark.parametrize("provider", PRICED_BY_BOOK)
+def test_the_facts_hold_what_the_provider_says_they_do(lived: Lived, provider: str) -> None:
+    told, names = providers.load(provider).facts, provider_of(lived)
+    usage = [row for row in table(lived, "usage") if names[row["connection"]] == provider]
+    limited = {row["resource"] for row in table(lived, "quotas") if names[row["connection"]] == provider}
+
+    assert {row["meter"] for row in usage if not row["meter"].startswith("flavor:")} == told.meters
+    assert set(told.limits.values()) <= limited
+    with lived.house.warehouse() as warehouse:
+        periods = warehouse.select("facts.usage", provider=provider)
+    lengths = periods["charge_period_end"] - periods["charge_period_start"]
+    assert set(lengths) == {told.grain}
 
 
 def test_every_workload_costs_what_the_truth_says(lived: Lived) -> None:
@@ -72,11 +87,11 @@ def test_the_totals_equal_the_truth_exactly(lived: Lived) -> None:
 
 
 def test_every_project_costs_what_the_truth_says(lived: Lived) -> None:
-    providers = provider_of(lived)
+    names = provider_of(lived)
     ours: dict[tuple[str, str, str], Decimal] = {}
     for row in table(lived, "projects"):
         if row["effective_cost"]:
-            key = (row["project"], providers[row["connection"]], row["billing_currency"])
+            key = (row["project"], names[row["connection"]], row["billing_currency"])
             ours[key] = ours.get(key, Decimal(0)) + Decimal(row["effective_cost"])
     expected = {
         (row["project"], row["provider"], row["currency"]): Decimal(row["cost"]) for row in lived.truth["projects"]
@@ -87,8 +102,8 @@ def test_every_project_costs_what_the_truth_says(lived: Lived) -> None:
 
 def test_unpriced_meters_are_listed_and_in_no_total(lived: Lived) -> None:
     document = json.loads((lived.published.folder / "monthly-report.json").read_text(encoding="utf-8"))
-    providers = provider_of(lived)
-    ours = {(providers[row["connection"]], row["meter"]) for row in document["unpriced"]}
+    names = provider_of(lived)
+    ours = {(names[row["connection"]], row["meter"]) for row in document["unpriced"]}
 
     assert ours == {(row["provider"], row["meter"]) for row in lived.truth["unpriced"]}
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tallybook import providers
 from tallybook.errors import ConfigurationError, UsageError
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.collect import collect
-from tallybook.pipeline.export import export
+from tallybook.pipeline.export import Exported, export
 from tallybook.pipeline.house import House, open_house
 from tallybook.sandbox.configuration import write_configuration
 from tallybook.sandbox.server import Running
@@ -18,10 +19,15 @@ from tests.pipeline.conftest import NOW, MakeHouse
 from tests.support.web import Said, serving
 
 OCTOBER = BillingPeriod(2026, 10)
+WHOLE_MONTH = [f"from={int(OCTOBER.start.timestamp())}", f"to={int(OCTOBER.end.timestamp())}", "datapoints=1"]
 
 
 def exported(house: House, document: str, connection: str | None = None, values: Sequence[str] = ()) -> Any:
-    made = export(
+    return json.loads(exporting(house, document, connection, values).body)
+
+
+def exporting(house: House, document: str, connection: str | None = None, values: Sequence[str] = ()) -> Exported:
+    return export(
         house,
         document,
         OCTOBER,
@@ -30,7 +36,6 @@ def exported(house: House, document: str, connection: str | None = None, values:
         now=NOW,
         available=[providers.load(name) for name in providers.names()],
     )
-    return json.loads(made.body)
 
 
 def usage_of(project: str) -> Said:
@@ -51,7 +56,7 @@ def two(house: MakeHouse) -> House:
 
 
 def test_with_several_connections_and_none_chosen_they_are_named(two: House) -> None:
-    with pytest.raises(UsageError, match="connections of oCore: ocore-east, ocore-west; choose one with --connection"):
+    with pytest.raises(UsageError, match=r"several connections; choose .*NAME, of oCore: ocore-east, ocore-west"):
         exported(two, "ocore/usage")
 
 
@@ -74,23 +79,67 @@ def test_an_unknown_connection_is_told_the_known_ones(two: House) -> None:
     assert refused.value.exit_code == 2
 
 
+@pytest.fixture
+def five(box: Running, tmp_path: Path) -> House:
+    return open_house(write_configuration(tmp_path, url=box.url, world=box.world))
+
+
 @pytest.mark.parametrize(
-    ("document", "connection"),
+    ("document", "connection", "said"),
     [
-        ("ocore/usage", "syseleven-main"),
-        ("nodeconductor/customer", "ocore-main"),
-        ("scaleops/workloads", "openscaler-main"),
+        (
+            "openscaler/stats-live",
+            "ocore-main",
+            (
+                r"needs live rates of machines and networks, which the facts of connection ocore-main do not hold "
+                r"\(usage of core_hours, .*\); choose one with --connection NAME, of OpenScaler: openscaler-main$"
+            ),
+        ),
+        (
+            "ocore/usage",
+            "nodeconductor-main",
+            (
+                r"needs usage of core_hours, .* \(usage of memory_gib_hours, storage_gib_hours; limits of cores, .*\); "
+                r".*of oCore: ocore-main; of others with such facts: syseleven-main$"
+            ),
+        ),
+        (
+            "ocore/usage",
+            "scaleops-main",
+            r"connection scaleops-main do not hold \(no usage and no limits\)",
+        ),
     ],
 )
-def test_a_connection_of_another_provider_is_refused(
-    box: Running, tmp_path_factory: pytest.TempPathFactory, document: str, connection: str
+def test_facts_that_do_not_hold_what_is_needed_are_refused_with_what_can_answer(
+    five: House, document: str, connection: str, said: str
 ) -> None:
-    house = open_house(write_configuration(tmp_path_factory.mktemp("five"), url=box.url, world=box.world))
+    with pytest.raises(UsageError, match=said) as refused:
+        exported(five, document, connection=connection)
+    assert refused.value.exit_code == 2
+    assert not five.settings.data_dir.exists()
 
-    with pytest.raises(UsageError, match=f"connection '{connection}' is not one of "):
-        exported(house, document, connection=connection)
+
+def test_a_connection_of_another_provider_answers_from_its_facts(five: House) -> None:
+    collect(five, OCTOBER, clock=lambda: NOW, connections=["ocore-main"], datasets=["usage"])
+    own = exported(five, "ocore/usage-totals")["totals"]
+    series = exported(five, "nodeconductor/usage", "ocore-main", ["item=memory", "aggregate=project", *WHOLE_MONTH])
+
+    means = {one["name"]: one["datapoints"][0]["value"] for one in series}
+    assert means
+    for total in own:  # GB are GiB here; 744 hours
+        assert abs(means[total["projectName"]] - total["ramGbHours"] * 1024 / 744) < 0.000001
 
 
-def test_a_provider_without_a_connection_cannot_answer(two: House) -> None:
-    with pytest.raises(UsageError, match="connections of ScaleOps: none"):
+def test_days_without_samples_are_told_of_an_answer_across_providers(five: House) -> None:
+    made = exporting(five, "ocore/usage", "syseleven-main", ["period=daily"])
+
+    assert [hint.split(";")[0] for hint in made.hints] == [
+        "syseleven-main usage 2026-10: nothing was received, and the document answers as for no data"
+    ]
+
+
+def test_without_a_connection_of_its_own_it_names_those_that_can_answer(two: House) -> None:
+    with pytest.raises(UsageError, match="no connection of ScaleOps is configured; add one of ScaleOps to"):
         exported(two, "scaleops/workloads")
+    with pytest.raises(UsageError, match=r"NodeConductor is configured; .*of others with such facts: ocore-east, "):
+        exported(two, "nodeconductor/usage", values=["item=memory"])

@@ -28,7 +28,10 @@ Datasets = Annotated[
 ]
 Connection = Annotated[
     Optional[str],  # noqa: UP045 - typer reads this form
-    typer.Option("--connection", help="Which connection, where the provider has several."),
+    typer.Option(
+        "--connection",
+        help="Which connection, where the provider has several; or one of another provider whose facts can answer.",
+    ),
 ]
 Reason = Annotated[str, typer.Option("--reason", help="Why it is closed or published again.")]
 DEFAULT_CONFIG = Path("tallybook.toml")

@@ -17,7 +17,8 @@ held against its JSON Schema in `reports/schemas/` before it leaves, keys stand 
 and numbers have every digit that is known. A report carries the month's standard set under `documents/`.
 
 - `--set NAME=VALUE` gives a parameter; it repeats for those that take texts.
-- With several connections of one provider, `--connection NAME` chooses.
+- With several connections of one provider, `--connection NAME` chooses. It may also name a connection of another
+  provider whose facts hold what the document needs: [which can](#across-providers).
 - An unknown name, a value of another form, a value given twice and a missing required one are refused: exit code 2,
   nothing is written, and the message says what is allowed. What a document refuses beside that is listed with it.
 - Bounds may reach into other months: what was collected of them is read.
@@ -31,7 +32,34 @@ def make_page(providers: Iterable[Provider]) -> str:
     known = [(provider, document) for provider in providers for document in provider.documents]
     contents = [f"| [{_name(*one)}](#{_anchor(*one)}) | {one[1].reference.summary} |" for one in known]
     listed = "\n".join(["| document | tells |", "|---|---|", *contents])
-    return "\n".join([_INTRODUCTION, listed, *(_section(*one) for one in known)])
+    return "\n".join([_INTRODUCTION, listed, _across(known), *(_section(*one) for one in known)])
+
+
+_ACROSS = """
+## Across providers
+
+A document can be answered from the facts of another provider's connection where these hold what it needs; else it is
+refused with what is missing. Such an answer fits the same schema, and its section tells what stands for what. Facts of
+days and hours are those of the reports: [where the figures come from](figures.md#1-what-each-provider-gives).
+"""
+
+
+def _across(known: Sequence[tuple[Provider, Document]]) -> str:
+    """Which provider's connections answer which document."""
+    answering = list({provider.name: provider for provider, _ in known}.values())
+    rows = [
+        f"| `{_name(owner, document)}` | {' | '.join(_pair(owner, document, one) for one in answering)} "
+        f"| {document.across.needs} |"
+        for owner, document in known
+    ]
+    heads = f"| document | {' | '.join(provider.label for provider in answering)} | needs |"
+    return "\n".join([_ACROSS, heads, "|---" * (len(answering) + 2) + "|", *rows])
+
+
+def _pair(owner: Provider, document: Document, answering: Provider) -> str:
+    if owner.name == answering.name:
+        return "own"
+    return "yes" if document.across.is_answered_by(answering.facts) else "no"
 
 
 def example(provider: Provider, document: Document) -> str:
@@ -63,6 +91,7 @@ def _section(provider: Provider, document: Document) -> str:
             *_parameters(document.parameters),
             *_bullets("Refused:", document.reference.refuses),
             *_bullets("Other than asking the provider:", document.reference.differs),
+            *_bullets("From a connection of another provider:", document.across.differs),
         ]
     ).rstrip("\n")
 

@@ -14,10 +14,10 @@ from tallybook.decode import decode, document_bytes
 from tallybook.errors import TallybookError, UsageError
 from tallybook.facts import refresh_coverage
 from tallybook.periods import BillingPeriod
+from tallybook.pipeline.answering import Asked, choose
 from tallybook.pipeline.house import Connection, House, begun, load
 from tallybook.pipeline.unseen import Span, hints
 from tallybook.resources import root
-from tallybook.settings import ConnectionSettings
 from tallybook.warehouse import Warehouse
 
 
@@ -78,13 +78,13 @@ def export(
     begun(period, now=now)
     provider, document = documents[name]
     given = read_values(document, values)
-    chosen = _connection(house, provider, connection)
+    asked = choose(house, provider, document, connection)
     with house.warehouse() as warehouse:
-        load(house, warehouse, now=now)
-        refresh_coverage(warehouse, *chosen, period=period, now=now)
-        bound = reader(warehouse, chosen, period)
-        body = _made(provider, document, bound, period, given)
-        missing = hints(warehouse, chosen, document, period, spans=bound.spans, now=now)
+        load(house, warehouse, now=now, periods=[period] if asked.across else [])
+        refresh_coverage(warehouse, *asked.connection, period=period, now=now)
+        bound = reader(warehouse, asked.connection, period)
+        body = made(asked, bound, period, given)
+        missing = hints(warehouse, asked, period, spans=bound.spans, now=now)
         return Exported(body, tuple(missing))
 
 
@@ -96,11 +96,11 @@ def standard_documents(house: House, warehouse: Warehouse, period: BillingPeriod
             for index, chosen in enumerate(document.standard(bound)):
                 suffix = f"-{index + 1}" if index else ""
                 given = {p.name: chosen.get(p.name, p.default) for p in document.parameters}
-                body = _made(provider, document, bound, period, given)
+                body = made(Asked(provider, document, (settings, provider)), bound, period, given)
                 yield f"{provider.name}/{settings.name}/{document.name}{suffix}.json", body
 
 
-def reader(warehouse: Warehouse, connection: tuple[ConnectionSettings, Provider], period: BillingPeriod) -> BoundReader:
+def reader(warehouse: Warehouse, connection: Connection, period: BillingPeriod) -> BoundReader:
     """A reader for one connection and month."""
     settings, provider = connection
     return BoundReader(
@@ -153,24 +153,10 @@ def _typed(parameter: Parameter, texts: list[str]) -> Any:
     return text
 
 
-def _connection(house: House, provider: Provider, name: str | None) -> Connection:
-    if name is not None:
-        settings = house.settings.connection(name)
-        if settings.provider != provider.name:
-            raise UsageError(f"connection {name!r} is not one of {provider.label}")
-        return settings, provider
-    candidates = [pair for pair in house.connections if pair[1].name == provider.name]
-    if len(candidates) != 1:
-        names = ", ".join(settings.name for settings, _ in candidates) or "none"
-        raise UsageError(f"connections of {provider.label}: {names}; choose one with --connection NAME")
-    return candidates[0]
-
-
-def _made(
-    provider: Provider, document: Document, bound: BoundReader, period: BillingPeriod, given: Mapping[str, Any]
-) -> bytes:
-    body = document_bytes(document.build(bound, period, given))
-    refuse_misfit(f"{provider.name}/{document.name}", body)
+def made(asked: Asked, bound: BoundReader, period: BillingPeriod, given: Mapping[str, Any]) -> bytes:
+    """A document's bytes, which fit its schema."""
+    body = document_bytes(asked.build(bound, period, given))
+    refuse_misfit(asked.name, body)
     return body
 
 

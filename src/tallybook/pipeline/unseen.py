@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 
-from tallybook.contract import Cadence, Dataset, Document
+from tallybook.contract import Cadence, Dataset
 from tallybook.periods import BillingPeriod, months_between
-from tallybook.pipeline.house import Connection
+from tallybook.pipeline.answering import Asked
 from tallybook.summaries.coverage import summarise_coverage
 from tallybook.warehouse import Warehouse
 
@@ -15,27 +15,32 @@ Span = tuple[datetime, datetime]
 
 
 def hints(
-    warehouse: Warehouse,
-    connection: Connection,
-    document: Document,
-    period: BillingPeriod,
-    *,
-    spans: Sequence[Span],
-    now: datetime,
+    warehouse: Warehouse, asked: Asked, period: BillingPeriod, *, spans: Sequence[Span], now: datetime
 ) -> Iterator[str]:
     """A sentence for each dataset of a document, and each month, of which days that have ended are missing.
 
     The months are `period` and those of the `spans` `[start, end)` that were read, of which only the days in a span
     count; `period` itself is left out when all spans lie elsewhere.
     """
-    settings, provider = connection
+    settings, provider = asked.connection
+    datasets = _datasets(asked, warehouse.frame("marts/coverage", billing_period=str(period)))
     for month, dates in _days(period, spans, now).items():
         frame = warehouse.frame("marts/coverage", billing_period=str(month))
         days = summarise_coverage(frame, now=now).filter(pl.col("connection") == settings.name)
-        for dataset in map(provider.dataset, document.datasets):
-            said = _said(days.filter(pl.col("dataset") == dataset.name, pl.col("date").is_in(dates)), dataset)
+        for dataset in map(provider.dataset, datasets):
+            seen = days.filter(pl.col("dataset") == dataset.name, pl.col("date").is_in(dates))
+            is_summed = dataset.cadence is Cadence.HISTORY or bool(asked.across and asked.across.reads == "usage")
+            said = _said(seen, is_summed=is_summed)
             if said:
                 yield f"{settings.name} {dataset.name} {month}: {said}; {_advice(settings.name, dataset, month)}"
+
+
+def _datasets(asked: Asked, coverage: pl.DataFrame) -> Sequence[str]:
+    """What a document is answered from: its own datasets, or of another provider those that feed the facts it reads."""
+    if asked.across is None:
+        return asked.document.datasets
+    feeding = coverage.filter(pl.col("connection") == asked.connection[0].name, pl.col("feeds") == asked.across.reads)
+    return feeding["dataset"].unique().sort().to_list()
 
 
 def _days(period: BillingPeriod, spans: Sequence[Span], now: datetime) -> dict[BillingPeriod, list[date]]:
@@ -55,15 +60,15 @@ def _days(period: BillingPeriod, spans: Sequence[Span], now: datetime) -> dict[B
     return {month: days for month, days in months.items() if days}
 
 
-def _said(days: pl.DataFrame, dataset: Dataset) -> str:
+def _said(days: pl.DataFrame, *, is_summed: bool) -> str:
     """What is missing of a dataset's days, "" when nothing is worth a word.
 
-    Of what can only be asked about now a document shows one capture: only a month without any is.
+    Of what is not summed a document shows one capture: only a month without any is.
     """
     if not days.height or days["received"].sum() <= 0 < days["expected"].sum():
         return "nothing was received, and the document answers as for no data"
     missing = days.filter(pl.col("missing") > 0)["date"].unique().sort()
-    if not missing.len() or dataset.cadence is not Cadence.HISTORY:
+    if not missing.len() or not is_summed:
         return ""
     return f"{missing.len()} of {days['date'].n_unique()} days are not whole, the first is {missing[0]}"
 

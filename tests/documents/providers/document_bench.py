@@ -10,6 +10,7 @@ import jsonschema
 from tallybook.decode import decode
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline import export
+from tallybook.pipeline.answering import Asked
 from tallybook.pipeline.house import Connection
 from tallybook.resources import root
 from tallybook.warehouse import Warehouse
@@ -24,7 +25,8 @@ def asked_bytes(
     provider = connection[1]
     document = {one.name: one for one in provider.documents}[name]
     given = export.read_values(document, values)
-    return export._made(provider, document, export.reader(warehouse, connection, period), period, given)
+    question = Asked(provider, document, connection)
+    return export.made(question, export.reader(warehouse, connection, period), period, given)
 
 
 def asked(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tallybook.contract import Auth, Cadence, Dataset, Provider
+from tallybook.contract import Auth, Cadence, Dataset, Facts, Provider
 from tallybook.http import StaticHeaders
 from tallybook.providers.nodeconductor import documents, parse, plan
 from tallybook.providers.nodeconductor.settings import NodeconductorSettings
@@ -71,4 +71,8 @@ PROVIDER = Provider(
     parameters=parameters,
     hint="the key must be a user's token, and capacity of clouds (resource) is for staff only",
     documents=documents.DOCUMENTS,
+    facts=Facts(
+        meters=frozenset({"memory_gib_hours", "storage_gib_hours"}),
+        limits={"cores": "vcpu", "instances": "max_instances", "memory": "ram", "storage": "storage"},
+    ),
 )

@@ -11,7 +11,7 @@ from uuid import UUID
 from tallybook.contract import Document, Parameter, Reader
 from tallybook.errors import UsageError
 from tallybook.periods import BillingPeriod
-from tallybook.providers.nodeconductor import alerts, reference
+from tallybook.providers.nodeconductor import across, alerts, reference
 from tallybook.providers.nodeconductor.plan import ITEMS
 from tallybook.providers.nodeconductor.segments import DAY, HOUR, instant, segments, whole_days
 
@@ -190,6 +190,7 @@ DOCUMENTS: tuple[Document, ...] = (
         build=build_usage,
         datasets=("usage",),
         reference=reference.USAGE,
+        across=across.USAGE,
         standard=standard_usage,
     ),
     Document(
@@ -198,6 +199,7 @@ DOCUMENTS: tuple[Document, ...] = (
         build=build_customer,
         datasets=("customer",),
         reference=reference.CUSTOMER,
+        across=across.CUSTOMER,
         standard=standard_customer,
     ),
     Document(
@@ -206,6 +208,7 @@ DOCUMENTS: tuple[Document, ...] = (
         build=build_resource,
         datasets=("resource",),
         reference=reference.RESOURCE,
+        across=across.RESOURCE,
         standard=standard_resource,
     ),
     Document(
@@ -218,6 +221,7 @@ DOCUMENTS: tuple[Document, ...] = (
         build=build_creation_time,
         datasets=("creation_time",),
         reference=reference.CREATION_TIME,
+        across=across.CREATION_TIME,
         standard=standard_creation_time,
     ),
     Document(
@@ -226,6 +230,7 @@ DOCUMENTS: tuple[Document, ...] = (
         build=build_quota,
         datasets=("quota",),
         reference=reference.QUOTA,
+        across=across.QUOTA,
         standard=standard_quota,
     ),
     Document(
@@ -234,6 +239,7 @@ DOCUMENTS: tuple[Document, ...] = (
         build=build_alert,
         datasets=("alert",),
         reference=reference.ALERT,
+        across=across.ALERT,
         standard=standard_alert,
     ),
 )

@@ -1,6 +1,6 @@
 """oCore: hourly usage per project, with control totals. No money. See README.md."""
 
-from tallybook.contract import Cadence, Dataset, Provider
+from tallybook.contract import Cadence, Dataset, Facts, Provider
 from tallybook.providers.ocore import api
 from tallybook.providers.ocore.documents import DOCUMENTS
 from tallybook.providers.ocore.settings import OcoreSettings
@@ -29,4 +29,12 @@ PROVIDER = Provider(
     parameters=api.parameters,
     hint="the key needs view permission on usage, and org_slug must name its organisation",
     documents=DOCUMENTS,
+    facts=Facts(
+        meters=frozenset(
+            {
+                *("core_hours", "instance_hours", "memory_gib_hours", "storage_gib_hours"),
+                *("network_in_bytes", "network_out_bytes"),
+            }
+        )
+    ),
 )

@@ -1,6 +1,8 @@
 """OpenScaler: live snapshots of machines and networks, sampled and integrated over time. See README.md."""
 
-from tallybook.contract import Cadence, Dataset, Provider
+from datetime import timedelta
+
+from tallybook.contract import Cadence, Dataset, Facts, Provider
 from tallybook.providers.openscaler import api
 from tallybook.providers.openscaler.documents import DOCUMENTS
 from tallybook.providers.openscaler.settings import OpenscalerSettings
@@ -22,4 +24,5 @@ PROVIDER = Provider(
     parameters=api.parameters,
     hint="the token is an OAuth access token of the web platform, and it may have run out",
     documents=DOCUMENTS,
+    facts=Facts(meters=frozenset({"instance_hours", "memory_gib_hours", "storage_gib_hours"}), grain=timedelta(days=1)),
 )

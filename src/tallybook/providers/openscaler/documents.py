@@ -6,7 +6,7 @@ from typing import Any
 
 import polars
 
-from tallybook.contract import Document, Parameter, Reader, Reference
+from tallybook.contract import Across, Document, Parameter, Reader, Reference
 from tallybook.decode import decode
 from tallybook.errors import UsageError
 from tallybook.periods import BillingPeriod
@@ -76,6 +76,7 @@ DOCUMENTS: tuple[Document, ...] = (
         build=build_stats_live,
         datasets=("live",),
         reference=_REFERENCE,
+        across=Across(needs="live rates of machines and networks"),
         standard=standard,
     ),
 )

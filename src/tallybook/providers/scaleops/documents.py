@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from tallybook.contract import Document, Reader
+from tallybook.contract import Across, Document, Reader
 from tallybook.decode import decode
 from tallybook.errors import UsageError
 from tallybook.periods import BillingPeriod
@@ -211,6 +211,8 @@ def _milliseconds(instant: datetime) -> int:
     return int(instant.replace(tzinfo=UTC).timestamp()) * 1000
 
 
+_ACROSS = Across(needs="costs that the provider states, by workload of a cluster")
+
 DOCUMENTS: tuple[Document, ...] = (
     Document(
         name="aggregated",
@@ -218,6 +220,7 @@ DOCUMENTS: tuple[Document, ...] = (
         build=build_aggregated,
         datasets=("workloads",),
         reference=reference.AGGREGATED,
+        across=_ACROSS,
         standard=standard_aggregated,
     ),
     Document(
@@ -226,6 +229,7 @@ DOCUMENTS: tuple[Document, ...] = (
         build=build_workloads,
         datasets=("workloads",),
         reference=reference.WORKLOADS,
+        across=_ACROSS,
         standard=standard_workloads,
     ),
 )

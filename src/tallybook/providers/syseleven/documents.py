@@ -13,11 +13,11 @@ from typing import Any, get_args
 
 import polars
 
-from tallybook.contract import Document, Parameter, Reader, Reference
+from tallybook.contract import Across, Document, Parameter, Reader, Reference
 from tallybook.decode import decode
 from tallybook.errors import UsageError
 from tallybook.periods import BillingPeriod
-from tallybook.providers.syseleven import reference
+from tallybook.providers.syseleven import across, reference
 from tallybook.providers.syseleven.fields import ALIASES, Form, documented
 from tallybook.providers.syseleven.settings import Component
 
@@ -103,7 +103,7 @@ _VERSION = Parameter(
 )
 
 
-def _document(name: str, kind: str, parameters: tuple[Parameter, ...], told: Reference) -> Document:
+def _document(name: str, kind: str, parameters: tuple[Parameter, ...], told: Reference, elsewhere: Across) -> Document:
     builder: Callable[[Reader, BillingPeriod, Mapping[str, Any]], object] = partial(build, kind=kind)
     return Document(
         name=name,
@@ -111,13 +111,20 @@ def _document(name: str, kind: str, parameters: tuple[Parameter, ...], told: Ref
         build=builder,
         datasets=(kind,),
         reference=told,
+        across=elsewhere,
         standard=partial(standard, kind=kind),
     )
 
 
 DOCUMENTS: tuple[Document, ...] = (
-    _document("quota", "quota", (_PROJECT, _REGIONS, _VERSION), reference.QUOTA),
-    _document("current-usage", "usage", (_PROJECT, _REGIONS, _FILTER, _VERSION), reference.CURRENT_USAGE),
+    _document("quota", "quota", (_PROJECT, _REGIONS, _VERSION), reference.QUOTA, across.QUOTA),
+    _document(
+        "current-usage",
+        "usage",
+        (_PROJECT, _REGIONS, _FILTER, _VERSION),
+        reference.CURRENT_USAGE,
+        across.CURRENT_USAGE,
+    ),
 )
 
 
