@@ -182,6 +182,11 @@ _SAFE: dict[str, Any] = {
 _FILE = "tallybook.duckdb"
 
 
+def is_there(data_dir: Path) -> bool:
+    """Whether a warehouse was made here before."""
+    return (data_dir / _FILE).exists()
+
+
 @contextmanager
 def open_warehouse(data_dir: Path, *, wait_seconds: float = 600.0, memory_limit: str = "600MB") -> Iterator[Warehouse]:
     """Open `tallybook.duckdb` for this process alone, waiting for another one to end.

@@ -143,3 +143,12 @@ def test_without_a_connection_of_its_own_it_names_those_that_can_answer(two: Hou
         exported(two, "scaleops/workloads")
     with pytest.raises(UsageError, match=r"NodeConductor is configured; .*of others with such facts: ocore-east, "):
         exported(two, "nodeconductor/usage", values=["item=memory"])
+
+
+def test_a_question_leaves_no_warehouse_where_nothing_was_landed(house: MakeHouse) -> None:
+    small = house("http://127.0.0.1:9")
+
+    with pytest.raises(UsageError, match="id='east' is no project"):
+        exported(small, "ocore/project-usage", values=["id=east"])
+    assert exported(small, "ocore/usage")["items"] == []
+    assert not small.settings.data_dir.exists()

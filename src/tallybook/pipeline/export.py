@@ -79,7 +79,7 @@ def export(
     provider, document = documents[name]
     given = read_values(document, values)
     asked = choose(house, provider, document, connection)
-    with house.warehouse() as warehouse:
+    with house.warehouse_to_read() as warehouse:
         load(house, warehouse, now=now, periods=[period] if asked.across else [])
         refresh_coverage(warehouse, *asked.connection, period=period, now=now)
         bound = reader(warehouse, asked.connection, period)

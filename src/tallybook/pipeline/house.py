@@ -16,7 +16,7 @@ from tallybook.periods import BillingPeriod
 from tallybook.pricing.charges import outdate_charges
 from tallybook.settings import ConnectionSettings, Settings, load_settings
 from tallybook.staging import Stager
-from tallybook.warehouse import Warehouse, open_warehouse
+from tallybook.warehouse import Warehouse, is_there, open_warehouse
 
 Connection = tuple[ConnectionSettings, Provider]
 
@@ -46,6 +46,16 @@ class House:
         """The warehouse, for this process alone."""
         with open_warehouse(self.settings.data_dir) as warehouse:
             yield warehouse
+
+    @contextmanager
+    def warehouse_to_read(self) -> Iterator[Warehouse]:
+        """The warehouse; while nothing was ever landed an empty one in memory, so that a question leaves no file."""
+        if is_there(self.settings.data_dir) or any(self.store.receipts()):
+            with self.warehouse() as warehouse:
+                yield warehouse
+        else:
+            with Warehouse.in_memory() as warehouse:
+                yield warehouse
 
 
 def open_house(config: Path, *, prefect_secret: Callable[[str], str] | None = None) -> House:
