@@ -152,3 +152,11 @@ def test_a_question_leaves_no_warehouse_where_nothing_was_landed(house: MakeHous
         exported(small, "ocore/project-usage", values=["id=east"])
     assert exported(small, "ocore/usage")["items"] == []
     assert not small.settings.data_dir.exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["1_000", "\u0663", "\uff11\uff12", " 7", "7 ", "+7", "7.0", "1e3", "", "0x10", "9" * 5000]
+)
+def test_a_whole_number_is_written_in_ascii_digits(two: House, text: str) -> None:
+    with pytest.raises(UsageError, match="is not a whole number"):
+        exported(two, "openscaler/stats-live", values=[f"at={text}"])

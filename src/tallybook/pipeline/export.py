@@ -1,5 +1,6 @@
 """Documented JSON documents: answered from the warehouse, validated against their schemas."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,8 @@ from tallybook.pipeline.house import Connection, House, begun, load
 from tallybook.pipeline.unseen import Span, hints
 from tallybook.resources import root
 from tallybook.warehouse import Warehouse
+
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 class DocumentError(TallybookError):
@@ -146,10 +149,9 @@ def _typed(parameter: Parameter, texts: list[str]) -> Any:
             raise UsageError(f"{parameter.name}={text!r}: allowed are true, false")
         return text == "true"
     if parameter.kind == "integer":
-        try:
-            return int(text)
-        except ValueError:
-            raise UsageError(f"{parameter.name}={text!r} is not a whole number") from None
+        if not _WHOLE.fullmatch(text):
+            raise UsageError(f"{parameter.name}={text!r} is not a whole number of up to 18 digits")
+        return int(text)
     return text
 
 
