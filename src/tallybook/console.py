@@ -72,10 +72,16 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(*columns)
+    drawn = Table()
+    for index, name in enumerate(columns):
+        widest = max(len(row[index]) for row in [list(columns), *listed])
+        drawn.add_column(name, no_wrap=widest <= _WHOLE, overflow="fold")  # a date that is cut says nothing
     for row in listed:
         drawn.add_row(*(Text(cell) for cell in row))
     Console().print(drawn)
+
+
+_WHOLE = 12  # characters of a cell that are never broken: dates, figures, words
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tallybook.console import digits, say, steps
+from tallybook.console import digits, say, steps, table
 from tallybook.pipeline.export import Exported
 from tests.commands.conftest import (
     CONNECTIONS,
@@ -30,6 +30,19 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("commands")]
 def test_run_exits_0_when_every_unit_came(lived: Lived) -> None:
     assert lived.ran.returncode == 0, lived.ran.stderr
     assert lived.installation.revisions() == ["r01"]
+
+
+def test_a_table_on_a_narrow_terminal_cuts_no_date_and_no_figure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    long = "nodeconductor-main-with-a-long-name"
+    table(("connection", "dataset", "date", "expected", "status"), [(long, long, "2026-10-31", "1488", "missing")])
+
+    shown = capsys.readouterr().out
+    assert all(text in shown for text in ("2026-10-31", "1488", "missing"))
+    assert "…" not in shown
 
 
 def test_run_prints_plain_lines_off_a_terminal(lived: Lived) -> None:

@@ -11,6 +11,7 @@ from tallybook.commands.options import (
     Connection,
     Json,
     Month,
+    UnreadConfig,
     begun_period,
     clock,
     open_configured,
@@ -24,6 +25,7 @@ def documents(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print docs/documents.md, which tells all of it.")
     ] = False,
+    config: UnreadConfig = DEFAULT_CONFIG,  # noqa: ARG001 - comes with every command (contract, section 2)
     as_json: Json = False,
 ) -> None:
     """List the documented JSON documents with their parameters.

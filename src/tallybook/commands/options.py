@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Config = Annotated[
     Path, typer.Option("--config", envvar="TALLYBOOK_CONFIG", help="The configuration file.", show_default=True)
 ]
+UnreadConfig = Annotated[
+    Path, typer.Option("--config", help="Taken, as by every command, but not read by this one.", show_default=False)
+]
 Json = Annotated[bool, typer.Option("--json", help="Make the last line of standard output one JSON object.")]
 Month = Annotated[str, typer.Option("--month", help="YYYY-MM, 'last' or 'current'.")]
 Connections = Annotated[

@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from tallybook.commands.options import (
-    Json,
-    clock,
-)
+from tallybook.commands.options import DEFAULT_CONFIG, Json, UnreadConfig, clock
 from tallybook.console import command, finish, say, steps, table
 
 if TYPE_CHECKING:
@@ -17,7 +14,12 @@ if TYPE_CHECKING:
 
 
 @command
-def init(*, folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path(), as_json: Json = False) -> None:
+def init(
+    *,
+    folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path(),
+    config: UnreadConfig = DEFAULT_CONFIG,  # noqa: ARG001 - comes with every command (contract, section 2)
+    as_json: Json = False,
+) -> None:
     """Write a tallybook.toml and books to start from. Nothing is overwritten.
 
     Example: tallybook init
@@ -49,6 +51,7 @@ def sandbox(
         Optional[Path],  # noqa: UP045 - typer reads this form
         typer.Option("--write-config", help="A folder to write tallybook.toml and books for this sandbox into."),
     ] = None,
+    config: UnreadConfig = DEFAULT_CONFIG,  # noqa: ARG001 - comes with every command (contract, section 2)
     as_json: Json = False,
 ) -> None:
     """Emulate the five providers on one port of this machine.
@@ -89,6 +92,7 @@ def _tell_how_to_connect(served: "Served", folder: Path | None) -> None:
 def demo(
     *,
     folder: Annotated[Path, typer.Option(help="Where the demo lives; made anew each time.")] = Path("demo"),
+    config: UnreadConfig = DEFAULT_CONFIG,  # noqa: ARG001 - comes with every command (contract, section 2)
     as_json: Json = False,
 ) -> None:
     """Close last month over all five providers of the sandbox.
