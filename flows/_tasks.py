@@ -76,9 +76,13 @@ def settle_month(
 
 
 @task(task_run_name="publish {month}", cache_policy=NO_CACHE, persist_result=False)
-def publish_month(house: House, month: str, *, final: bool, reason: str, run_id: str) -> Published:
+def publish_month(
+    house: House, month: str, *, run_id: str, final: bool = False, reason: str = "", accept_gaps: str = ""
+) -> Published:
     """Summarise and publish a new revision if anything changed."""
-    return publish_report(house, period_of(month), clock=clock, final=final, reason=reason, run_id=run_id)
+    return publish_report(
+        house, period_of(month), clock=clock, final=final, reason=reason, accept_gaps=accept_gaps, run_id=run_id
+    )
 
 
 def collect_month(house: House, month: str) -> list[collecting.UnitResult]:

@@ -25,20 +25,24 @@ def _run_name() -> str:
 
 
 @flow(name="monthly-report", flow_run_name=_run_name)
-def monthly_report(month: Month = "last", *, final: bool = False, reason: str = "") -> State[Any]:
+def monthly_report(
+    month: Month = "last", *, final: bool = False, reason: str = "", accept_gaps: str = ""
+) -> State[Any]:
     """Collect and report one month over all connections.
 
-    A month with failed fetches is published as DRAFT and the run completes under the name Draft.
+    A month with failed fetches is published as DRAFT and the run completes under the name Draft. A month that is to be
+    closed and cannot be is not published: the run fails and names each reason and gap.
 
     Args:
         month: YYYY-MM, 'last' or 'current' (UTC).
         final: Close the month; a later change makes a new revision.
         reason: Why it is closed or published again; needed to close it.
+        accept_gaps: Why it is closed although part of it was not seen; without it such a month is not closed.
     """
     house, name = reporting_house(), str(period_of(month))
     units = collect_month(house, name)
     show_units(name, units)
-    published = publish_month(house, name, final=final, reason=reason, run_id=str(flow_run.id))
+    published = publish_month(house, name, final=final, reason=reason, accept_gaps=accept_gaps, run_id=str(flow_run.id))
     show_report(name, published)
     failed = [f"{unit.connection} {unit.dataset}" for unit in units if unit.outcome == "failed"]
     failed += [f"{unit.connection} {unit.dataset}" for unit in published.failures]

@@ -1,4 +1,5 @@
 import os
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,20 @@ def test_an_unknown_key_names_itself_a_near_one_and_the_known_ones(folder: Path)
 def test_an_unknown_key_of_the_house_names_the_known_ones(folder: Path) -> None:
     message = refusal(folder, '[tallybook]\ncolour = "red"')
 
-    assert "[tallybook]: unknown key 'colour'. Known keys: books_dir, data_dir, entity, reporting_currency" in message
+    assert "[tallybook]: unknown key 'colour'. Known keys: books_dir, data_dir, entity, final_coverage_pct, " in message
+
+
+def test_the_bound_of_closing_and_the_days_of_collecting_again_have_defaults_and_limits(folder: Path) -> None:
+    path = folder / "tallybook.toml"
+    path.write_text("[tallybook]\n", encoding="utf-8")
+    plain = load_settings(path, models={})
+    path.write_text("[tallybook]\nfinal_coverage_pct = 99.5\nrefetch_days = 0\n", encoding="utf-8")
+    set_so = load_settings(path, models={})
+
+    assert (plain.final_coverage_pct, plain.refetch_days) == (Decimal(99), 10)
+    assert (set_so.final_coverage_pct, set_so.refetch_days) == (Decimal("99.5"), 0)
+    assert "key 'final_coverage_pct'" in refusal(folder, "[tallybook]\nfinal_coverage_pct = 101")
+    assert "key 'refetch_days'" in refusal(folder, "[tallybook]\nrefetch_days = 29")
 
 
 def test_an_unknown_key_of_a_project_names_the_keys_of_projects(folder: Path) -> None:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 from urllib.parse import urlsplit
@@ -120,6 +121,8 @@ class Settings:
     books_dir: Path
     reporting_currency: str  # "": costs are shown in their own currencies only
     entity: str
+    final_coverage_pct: Decimal
+    refetch_days: int
     connections: tuple[ConnectionSettings, ...]
     read_secret: SecretReader
 
@@ -137,6 +140,8 @@ class _House(_Model):
     books_dir: str = "books"
     reporting_currency: Annotated[str, StringConstraints(pattern=r"^([A-Z]{3})?$")] = ""
     entity: str = "All connections"
+    final_coverage_pct: Annotated[Decimal, Field(ge=0, le=100)] = Decimal(99)
+    refetch_days: Annotated[int, Field(ge=0, le=28)] = 10
 
 
 def load_settings(
@@ -167,6 +172,8 @@ def load_settings(
         books_dir=base / house.books_dir,
         reporting_currency=house.reporting_currency,
         entity=house.entity,
+        final_coverage_pct=house.final_coverage_pct,
+        refetch_days=house.refetch_days,
         connections=connections,
         read_secret=_secret_reader(base, environment, prefect_secret),
     )

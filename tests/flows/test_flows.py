@@ -28,7 +28,7 @@ DEPLOYMENTS = {  # contract.md section 6: flow and deployment, schedules, defaul
     "backfill": ("backfill", [], {}),
 }
 PARAMETERS = {
-    "monthly-report": {"month", "final", "reason"},
+    "monthly-report": {"month", "final", "reason", "accept_gaps"},
     "daily-collect": {"month"},
     "live-sample": set(),
     "backfill": {"first_month", "last_month", "only", "connections", "reason", "dry_run"},

@@ -22,6 +22,7 @@ def manifest() -> Manifest:
         revision=1,
         status=Status.FINAL,
         reason="closed",
+        accepted_gaps="",
         generated_at=samples.NOW,
         run_id="",
         fingerprint="0" * 64,

@@ -33,6 +33,9 @@ def report(
     month: Month,
     final: Annotated[bool, typer.Option("--final", help="Close the month; needs --reason.")] = False,
     reason: Reason = "",
+    accept_gaps: Annotated[
+        str, typer.Option("--accept-gaps", help="With --final: why it is closed although part was not seen.")
+    ] = "",
     config: Config = DEFAULT_CONFIG,
     as_json: Json = False,
 ) -> None:
@@ -41,7 +44,7 @@ def report(
     Example: tallybook report --month 2026-10 --final --reason "approved"
     """
     house, period = open_configured(config), begun_period(month)
-    _report(house, period, final=final, reason=reason, as_json=as_json, units=[])
+    _report(house, period, final=final, reason=reason, accept_gaps=accept_gaps, as_json=as_json, units=[])
 
 
 @command
@@ -55,7 +58,7 @@ def run(*, month: Month, config: Config = DEFAULT_CONFIG, as_json: Json = False)
     house, period = open_configured(config), begun_period(month)
     read_books(house.settings.books_dir)  # wrong books are told before anything is fetched
     units = collect_units(house, period, [], [])
-    _report(house, period, final=False, reason="", as_json=as_json, units=units)
+    _report(house, period, as_json=as_json, units=units)
 
 
 @command
@@ -104,11 +107,18 @@ def _show_plan(steps: list["Step"]) -> None:
 
 
 def _report(
-    house: "House", period: "BillingPeriod", *, final: bool, reason: str, as_json: bool, units: list["UnitResult"]
+    house: "House",
+    period: "BillingPeriod",
+    *,
+    as_json: bool,
+    units: list["UnitResult"],
+    final: bool = False,
+    reason: str = "",
+    accept_gaps: str = "",
 ) -> None:
     from tallybook.pipeline.publish import report as publish_report
 
-    published = publish_report(house, period, clock=clock, final=final, reason=reason)
+    published = publish_report(house, period, clock=clock, final=final, reason=reason, accept_gaps=accept_gaps)
     say(published.sentence)
     for path in published.headline_files:
         say(str(path))

@@ -30,7 +30,8 @@ class MonthInputs:
     `labels` maps a provider's name to the one to show. `checks` maps the name of each check to how many rows offend.
     `controls` has the columns connection, control, unit, source_total, our_total, difference (queries/checks/*/).
     `rates` turn costs into the reporting currency; None without one. `tables.projects` has the converted costs then.
-    `final_reason` asks for FINAL; `restatement` says why a month that was final has changed.
+    `final_reason` asks for FINAL; `restatement` says why a month that was final has changed; `accepted_gaps` says why
+    it was closed although part of it was not seen.
     """
 
     period: BillingPeriod
@@ -48,6 +49,7 @@ class MonthInputs:
     notices: tuple[str, ...] = ()
     final_reason: str = ""
     restatement: str = ""
+    accepted_gaps: str = ""
 
     def label(self, provider: str) -> str:
         """The provider's name for people."""

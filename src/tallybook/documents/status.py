@@ -11,13 +11,20 @@ def decide_status(inputs: MonthInputs) -> tuple[Status, tuple[str, ...]]:
 
     DRAFT: a unit failed, the month has not ended, figures do not tie out, or something that feeds costs is missing
     and can still be fetched. What can never be fetched again makes no draft: the figures are lower bounds and say so.
+    Gaps that were accepted when the month was closed make none either; the reason they were accepted for is told.
     """
-    reasons = (*_failures(inputs), *_not_ended(inputs), *differences(inputs), *_fillable_gaps(inputs))
+    reasons = blocking_reasons(inputs) if inputs.accepted_gaps else (*blocking_reasons(inputs), *_fillable_gaps(inputs))
     if reasons:
         return Status.DRAFT, reasons
+    accepted = (f"Closed with gaps: {plain(inputs.accepted_gaps)}",) if inputs.accepted_gaps else ()
     if inputs.restatement:
-        return Status.RESTATED, (inputs.restatement,)
-    return (Status.FINAL if inputs.final_reason else Status.PROVISIONAL), ()
+        return Status.RESTATED, (inputs.restatement, *accepted)
+    return (Status.FINAL if inputs.final_reason else Status.PROVISIONAL), accepted
+
+
+def blocking_reasons(inputs: MonthInputs) -> tuple[str, ...]:
+    """What makes a month a draft whoever accepts it: failed units, days to come, figures that do not add up."""
+    return (*_failures(inputs), *_not_ended(inputs), *differences(inputs))
 
 
 def collect_command(inputs: MonthInputs, connection: str, dataset: str) -> str:

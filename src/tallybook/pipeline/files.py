@@ -155,6 +155,7 @@ def _manifest(folder: Path, edition: Edition) -> Manifest:
         revision=header.revision,
         status=header.status,
         reason=edition.reason,
+        accepted_gaps=edition.inputs.accepted_gaps,
         generated_at=header.generated_at,
         run_id=edition.run_id,
         fingerprint=edition.fingerprint,

@@ -12,6 +12,7 @@ import polars
 
 from tallybook import __version__, providers
 from tallybook.contract import Cadence
+from tallybook.documents.closing import open_gaps, refuse_to_close
 from tallybook.documents.inputs import Failure, MonthInputs
 from tallybook.documents.model import MonthlyReport
 from tallybook.documents.monthly import build_report
@@ -22,19 +23,19 @@ from tallybook.pipeline.charging import charge_months
 from tallybook.pipeline.collect import Clock
 from tallybook.pipeline.export import standard_documents
 from tallybook.pipeline.files import TABLES, Edition, write_library, write_revision
+from tallybook.pipeline.frozen import frozen_inputs, snapshot_datasets
 from tallybook.pipeline.house import House, begun, load
 from tallybook.pipeline.revisions import Revision, last_closed, latest_revision, library
-from tallybook.pricing.books import COLUMNS, Books, read_books, unknown_connections
+from tallybook.pricing.books import Books, read_books, unknown_connections
 from tallybook.pricing.checks import run_checks
 from tallybook.pricing.conversion import Rates, month_rates
 from tallybook.render.csv import render_csv
 from tallybook.render.json import render_json
-from tallybook.render.manifest import ManifestInput
 from tallybook.resources import queries
 from tallybook.summaries.conversion import convert_costs
 from tallybook.summaries.coverage import summarise_coverage
 from tallybook.summaries.month import read_frames, summarise_month
-from tallybook.warehouse import Warehouse, aware_utc
+from tallybook.warehouse import Warehouse
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -71,16 +72,21 @@ def report(
     clock: Clock,
     final: bool = False,
     reason: str = "",
+    accept_gaps: str = "",
     run_id: str = "",
 ) -> Published:
     """Summarise what is landed and publish a new revision if anything changed.
 
-    Raises UsageError for a month that has not begun and for `final` without a reason; BookError; StorageError.
+    `accept_gaps` says why a month is closed although part of it was not seen. Raises UsageError, and publishes nothing,
+    for a month that has not begun, for `final` without a reason, and for `final` of a month that cannot be closed
+    (`documents.closing`); BookError; StorageError.
     """
     now = clock()
     begun(period, now=now)
     if final and not reason.strip():
         raise UsageError(f"{period}: a month is closed with a reason: give --reason TEXT")
+    if accept_gaps.strip() and not final:
+        raise UsageError(f"{period}: gaps are accepted when a month is closed: give --final and --reason TEXT too")
     books = read_books(house.settings.books_dir, providers=providers.names())
     with house.warehouse() as warehouse, tempfile.TemporaryDirectory(dir=house.settings.data_dir) as scratch:
         previous = latest_revision(house.reports_dir, str(period))
@@ -92,6 +98,9 @@ def report(
         if previous and previous.fingerprint == fingerprint and (closed is not None or not final):
             return _published(previous, build_report(inputs), inputs.failures, is_new=False)
         inputs = _stamped(inputs, previous, closed, final=final, reason=reason)
+        inputs = replace(inputs, accepted_gaps=_accepted(house, inputs, closed, accept_gaps=accept_gaps))
+        if final:
+            refuse_to_close(inputs, least_pct=house.settings.final_coverage_pct)
         charges = Path(scratch) / "charges.parquet"
         warehouse.write_parquet(charges, "marts/charges", billing_period=str(period))
         edition = Edition(
@@ -101,7 +110,7 @@ def report(
             reason=reason,
             run_id=run_id,
             fingerprint=fingerprint,
-            sources=_sources(house, warehouse, period),
+            sources=frozen_inputs(house, warehouse, period),
             documents=dict(standard_documents(house, warehouse, period)),
         )
         with building(house.reports_dir / str(period) / f"r{inputs.revision:02d}") as folder:
@@ -177,12 +186,7 @@ def _notices(house: House, warehouse: Warehouse, period: BillingPeriod) -> tuple
     Of a history that is its staged fetch; of snapshots every one, since each of them counts.
     """
     current = set(warehouse.select("landing.units", period=str(period))["receipt"])
-    adding = {
-        (settings.name, dataset.name)
-        for settings, provider in house.connections
-        for dataset in provider.datasets
-        if dataset.cadence is not Cadence.HISTORY
-    }
+    adding = snapshot_datasets(house)
     notes = [
         f"{row['connection']} {row['dataset']}: {note}"
         for row in warehouse.select("landing.receipts", period=str(period)).sort("receipt").to_dicts()
@@ -223,28 +227,6 @@ def _provider_frames(house: House, warehouse: Warehouse, period: BillingPeriod, 
     return frames
 
 
-def _sources(house: House, warehouse: Warehouse, period: BillingPeriod) -> tuple[ManifestInput, ...]:
-    names = {settings.name for settings, _ in house.connections}
-    units = warehouse.select("landing.units", period=str(period)).sort("connection", "dataset").to_dicts()
-    found = [
-        ManifestInput(
-            kind="unit",
-            name=f"{unit['connection']}/{unit['dataset']}/{unit['period']}",
-            sha256=unit["inputs_sha256"],
-            fetched_at=aware_utc(unit["fetched_at"]),
-            rows=unit["row_count"],
-        )
-        for unit in units
-        if unit["receipt"] is not None and unit["connection"] in names
-    ]
-    paths = [house.settings.books_dir / name for name in sorted(COLUMNS)]
-    return (*found, *(_book(path) for path in paths if path.is_file()))
-
-
-def _book(path: Path) -> ManifestInput:
-    return ManifestInput("book", path.name, hashlib.sha256(path.read_bytes()).hexdigest(), None, None)
-
-
 def _fingerprint(inputs: MonthInputs) -> str:
     """The same for the same figures and the same trust in them, whatever revision, time and closing."""
     document = build_report(inputs)
@@ -263,6 +245,12 @@ def _stamped(
         why = reason.strip() or "what its connections answer, its books or the software changed"
         return replace(inputs, revision=revision, restatement=f"Restates r{closed.number:02d}: {why}")
     return replace(inputs, revision=revision, final_reason=reason.strip() if final else "")
+
+
+def _accepted(house: House, inputs: MonthInputs, closed: Revision | None, *, accept_gaps: str) -> str:
+    """Why this month's gaps were accepted, now or when it was closed; "" when nobody has to accept any."""
+    said = accept_gaps.strip() or (str(closed.manifest.get("accepted_gaps", "")) if closed else "")
+    return said if open_gaps(inputs, house.settings.final_coverage_pct) else ""
 
 
 def _published(

@@ -8,12 +8,12 @@ from tallybook.documents.values import Status
 
 @dataclass(frozen=True, slots=True)
 class ManifestInput:
-    """One input of a revision: a unit of raw files or a book, by the hash of its content."""
+    """One input of a revision by the hash of its content: a unit of raw files, a book, or settings."""
 
-    kind: str  # unit or book
-    name: str  # connection/dataset/period, or the book's file name
+    kind: str  # unit, book or settings
+    name: str  # connection/dataset/period, the book's file name, or whose settings
     sha256: str
-    fetched_at: datetime | None  # None for books
+    fetched_at: datetime | None  # None for books and settings
     rows: int | None  # None where rows are not counted
 
 
@@ -36,6 +36,7 @@ class Manifest:
     revision: int
     status: Status
     reason: str  # why it was made or closed; empty when nobody gave one
+    accepted_gaps: str  # why it was closed although part of it was not seen; empty without such gaps
     generated_at: datetime
     run_id: str  # of the orchestrator; empty outside it
     fingerprint: str  # of all inputs: the same fingerprint makes no new revision
