@@ -32,6 +32,13 @@ from tallybook.documents.pages import (
     ProjectStatement,
     StatementLine,
 )
+from tallybook.documents.restated import (
+    Cause,
+    CauseAmount,
+    RestatedRow,
+    RestatedTotal,
+    Restatement,
+)
 from tallybook.documents.seen import CoverageRow, ExceptionKind, GapRow, OpenException, QuotaRow, UnpricedRow
 from tallybook.documents.values import Bound, Figure, Header, Status
 
@@ -184,6 +191,7 @@ def small_report() -> MonthlyReport:
         coverage=(),
         gaps=(),
         notices=(),
+        restatement=None,
         prices=(),
         trend=(TrendPoint("2026-10", "EUR", cost, is_complete=True),),
         daily=(),
@@ -242,6 +250,7 @@ def full_report() -> MonthlyReport:
             "nodeconductor-main usage: 3 answers held the unknown field 'spl_name'; it is kept in the raw files.",
             "scaleops-main workloads: the answer for 2026-10-09 had another window and is kept under that.",
         ),
+        restatement=None,
         prices=_prices(),
         trend=_trend(totals),
         daily=_daily(rng, providers),
@@ -595,6 +604,24 @@ def _daily(rng: random.Random, providers: tuple[ProviderRow, ...]) -> tuple[Dail
     return tuple(sorted(points, key=lambda p: (p.date, p.connection)))
 
 
+def restatement(names: Sequence[str] = ("atlas", "borealis", "cumulus")) -> Restatement:
+    """What changed since the first revision: each project gained 12.34 EUR in data and lost 2 in a price."""
+    causes = (CauseAmount(Cause.NEW_DATA, fig("12.34")), CauseAmount(Cause.CHANGED_PRICE, fig("-2")))
+    certain = {"before_is_lower_bound": True, "after_is_lower_bound": False}
+    rows = tuple(
+        RestatedRow(*(name, name, name, "EUR", fig("1000"), fig("1010.34"), fig("10.34")), **certain, causes=causes)
+        for name in names
+    )
+    gone = RestatedRow(
+        *("gone", "alpha-main", "Alpha Cloud", "EUR", fig("5"), NONE, fig("-5")),
+        **certain,
+        causes=(CauseAmount(Cause.SOFTWARE_OR_SETTINGS, fig("-5")),),
+    )
+    total = RestatedTotal("EUR", fig("9000"), fig("9025"), fig("25"), **certain, causes=causes)
+    unchanged = RestatedTotal("USD", fig("7"), fig("7"), fig("0"), **certain, causes=())
+    return Restatement(1, (*names, "prices.csv changed"), (total, unchanged), (*rows, gone))
+
+
 def hostile_report() -> MonthlyReport:
     """The full month with hostile text in every name that comes from a provider or a book."""
     report = full_report()
@@ -604,6 +631,7 @@ def hostile_report() -> MonthlyReport:
         exceptions=tuple(replace(one, text=HOSTILE[i]) for i, one in enumerate(report.exceptions)),
         summary=HOSTILE,
         notices=HOSTILE,
+        restatement=restatement(names=HOSTILE),
         projects=tuple(
             replace(row, project=HOSTILE[i % 8], connection=HOSTILE[(i + 1) % 8], owner=HOSTILE[4])
             for i, row in enumerate(report.projects[:16])

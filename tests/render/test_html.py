@@ -379,3 +379,22 @@ def test_emoji_are_spelled_on_paper_and_stay_on_screen() -> None:
     assert "U+1F98A den U+1F469 U+200D U+1F4BB" in paper
     assert "U+1F98A den" in drawing
     assert not re.search("[\U0001f000-\U0001faff]", paper + drawing)
+
+
+def test_a_closed_month_that_changed_says_what_and_why_with_figures_that_add_up() -> None:
+    report = replace(samples.small_report(), restatement=samples.restatement())
+    page = Page(html.render_report(report))
+
+    assert "What changed since revision 1" in page.text
+    assert "New data: ↑ +12.34 ; Changed price: ↓ −2.00" in page.text  # noqa: RUF001 - a minus sign
+    assert page.text.count("Before and now, ") == 2
+    assert "prices.csv changed" in page.text
+    assert "What changed since" not in Page(html.render_report(samples.small_report())).text
+
+
+def test_a_restatement_without_changed_costs_says_so() -> None:
+    nothing = replace(samples.restatement(), rows=(), changed_inputs=())
+    text = Page(html.render_report(replace(samples.small_report(), restatement=nothing))).text
+
+    assert "No cost changed." in text
+    assert "All inputs are those of then." in text

@@ -8,6 +8,7 @@ import pytest
 
 from tallybook import resources
 from tallybook.documents.model import SCHEMA_VERSION
+from tallybook.documents.restated import DeltaStatement
 from tallybook.documents.values import Figure, Status
 from tallybook.render import schema
 from tallybook.render.json import render_json
@@ -33,9 +34,10 @@ def manifest() -> Manifest:
 
 
 DOCUMENTS = {
-    "monthly-report": samples.full_report,
+    "monthly-report": samples.hostile_report,
     "project-statement": samples.statement,
     "manifest": manifest,
+    "delta": lambda: DeltaStatement(SCHEMA_VERSION, samples.header(), samples.restatement()),
 }
 
 

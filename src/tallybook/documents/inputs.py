@@ -24,6 +24,20 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Restated:
+    """A closed revision beside the month of now: `costs` has the columns of queries/marts/restated_costs.sql.
+
+    `lower_bounds` has project, connection and currency of what that revision showed as a lower bound; of a total the
+    first two are "".
+    """
+
+    revision: int
+    changed_inputs: tuple[str, ...]
+    costs: pl.DataFrame
+    lower_bounds: frozenset[tuple[str, str, str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class MonthInputs:
     """A month's tables and the facts of its header.
 
@@ -31,7 +45,7 @@ class MonthInputs:
     `controls` has the columns connection, control, unit, source_total, our_total, difference (queries/checks/*/).
     `rates` turn costs into the reporting currency; None without one. `tables.projects` has the converted costs then.
     `final_reason` asks for FINAL; `restatement` says why a month that was final has changed; `accepted_gaps` says why
-    it was closed although part of it was not seen.
+    it was closed although part of it was not seen; `restated` is the revision that closed it or restated it last.
     """
 
     period: BillingPeriod
@@ -50,6 +64,7 @@ class MonthInputs:
     final_reason: str = ""
     restatement: str = ""
     accepted_gaps: str = ""
+    restated: Restated | None = None
 
     def label(self, provider: str) -> str:
         """The provider's name for people."""

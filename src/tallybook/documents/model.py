@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from tallybook.documents.restated import Restatement
 from tallybook.documents.seen import CoverageRow, GapRow, OpenException, QuotaRow, UnpricedRow
 from tallybook.documents.values import Bound, Figure, Header
 
 # 1.0 the first form
 # 1.1 lower bounds, open exceptions, sums of projects and categories, examples and unmapped projects
-# 1.2 the month in the reporting currency
+# 1.2 the month in the reporting currency, restatements of closed months, accepted gaps
 SCHEMA_VERSION = "1.2"
 
 
@@ -251,6 +252,7 @@ class MonthlyReport:
     coverage: tuple[CoverageRow, ...]
     gaps: tuple[GapRow, ...]
     notices: tuple[str, ...]  # what was odd in the answers of providers and in books
+    restatement: Restatement | None  # of a month that was closed before: what changed since, and why
     prices: tuple[PriceRow, ...]
     trend: tuple[TrendPoint, ...]
     daily: tuple[DailyPoint, ...]

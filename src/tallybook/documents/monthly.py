@@ -13,6 +13,7 @@ from tallybook.documents.exceptions import open_exceptions
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.model import SCHEMA_VERSION, MonthlyReport
 from tallybook.documents.projects import project_rows, project_sums, several_rows
+from tallybook.documents.restatement import build_restatement
 from tallybook.documents.sight import coverage_rows, gap_rows, quota_rows, unpriced_rows
 from tallybook.documents.slugs import assign_slugs
 from tallybook.documents.status import decide_status
@@ -51,6 +52,7 @@ def build_report(inputs: MonthInputs) -> MonthlyReport:
         coverage=coverage_rows(inputs),
         gaps=gap_rows(inputs),
         notices=inputs.notices,
+        restatement=build_restatement(inputs, projects, totals),
         prices=price_rows(inputs),
         trend=trend_points(inputs),
         daily=daily_points(inputs),

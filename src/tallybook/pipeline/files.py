@@ -18,6 +18,7 @@ import polars as pl
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.model import SCHEMA_VERSION, MonthlyReport
 from tallybook.documents.pages import Library
+from tallybook.documents.restated import DeltaStatement
 from tallybook.documents.statement import build_statements
 from tallybook.landing import writing
 from tallybook.render.cover_sheet import cover_rows
@@ -61,6 +62,9 @@ def write_revision(folder: Path, edition: Edition) -> None:
     sheets = {f"tables/{name}.csv": render_csv(frame) for name, frame in tables.items()}
     report_json = render_json(edition.report)
     _write(folder, "monthly-report.json", report_json)
+    if edition.report.restatement:
+        delta = DeltaStatement(SCHEMA_VERSION, edition.report.header, edition.report.restatement)
+        _write(folder, "delta.json", render_json(delta))
     _write_all(folder, sheets)
     _write_all(folder, {f"documents/{path}": body for path, body in edition.documents.items()})
     shutil.copyfile(edition.charges, folder / "tables" / "charges.parquet")

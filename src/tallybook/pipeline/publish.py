@@ -25,6 +25,7 @@ from tallybook.pipeline.export import standard_documents
 from tallybook.pipeline.files import TABLES, Edition, write_library, write_revision
 from tallybook.pipeline.frozen import frozen_inputs, snapshot_datasets
 from tallybook.pipeline.house import House, begun, load
+from tallybook.pipeline.restating import restate
 from tallybook.pipeline.revisions import Revision, last_closed, latest_revision, library
 from tallybook.pricing.books import Books, read_books, unknown_connections
 from tallybook.pricing.checks import run_checks
@@ -101,6 +102,10 @@ def report(
         inputs = replace(inputs, accepted_gaps=_accepted(house, inputs, closed, accept_gaps=accept_gaps))
         if final:
             refuse_to_close(inputs, least_pct=house.settings.final_coverage_pct)
+        sources = frozen_inputs(house, warehouse, period)
+        if closed:
+            restated = restate(warehouse, period, closed, sources, snapshots=snapshot_datasets(house))
+            inputs = replace(inputs, restated=restated)
         charges = Path(scratch) / "charges.parquet"
         warehouse.write_parquet(charges, "marts/charges", billing_period=str(period))
         edition = Edition(
@@ -110,7 +115,7 @@ def report(
             reason=reason,
             run_id=run_id,
             fingerprint=fingerprint,
-            sources=frozen_inputs(house, warehouse, period),
+            sources=sources,
             documents=dict(standard_documents(house, warehouse, period)),
         )
         with building(house.reports_dir / str(period) / f"r{inputs.revision:02d}") as folder:
@@ -228,9 +233,9 @@ def _provider_frames(house: House, warehouse: Warehouse, period: BillingPeriod, 
 
 
 def _fingerprint(inputs: MonthInputs) -> str:
-    """The same for the same figures and the same trust in them, whatever revision, time and closing."""
+    """The same for the same figures and the same trust in them, whatever revision, time, closing and version."""
     document = build_report(inputs)
-    header = replace(document.header, revision=0, generated_at=_EPOCH, reasons=())
+    header = replace(document.header, revision=0, generated_at=_EPOCH, reasons=(), version="")
     digest = hashlib.sha256(render_json(replace(document, header=header)))
     for name in TABLES:
         digest.update(render_csv(getattr(inputs.tables, name)))

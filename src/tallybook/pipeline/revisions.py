@@ -31,6 +31,11 @@ class Revision:
         return str(self.manifest["fingerprint"])
 
     @property
+    def report(self) -> dict[str, Any]:
+        """Its monthly-report.json. Raises StorageError when it cannot be read."""
+        return _json(self.folder / "monthly-report.json")
+
+    @property
     def was_final(self) -> bool:
         """Closed, or a change of a closed month."""
         return self.manifest["status"] in (Status.FINAL, Status.RESTATED)
@@ -75,7 +80,7 @@ def _months(reports_dir: Path) -> Iterator[LibraryMonth]:
 
 
 def _library_revision(revision: Revision) -> LibraryRevision:
-    report = _json(revision.folder / "monthly-report.json")
+    report = revision.report
     covered = [total["coverage_pct"] for total in report["totals"] if total["coverage_pct"] is not None]
     return LibraryRevision(
         revision=revision.number,

@@ -16,6 +16,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from tallybook import resources
 from tallybook.documents.model import SCHEMA_VERSION, MonthlyReport
 from tallybook.documents.pages import ProjectStatement
+from tallybook.documents.restated import DeltaStatement
 from tallybook.documents.values import Figure
 from tallybook.render.manifest import Manifest
 
@@ -25,6 +26,7 @@ DOCUMENTS: dict[str, type] = {
     "monthly-report": MonthlyReport,
     "project-statement": ProjectStatement,
     "manifest": Manifest,
+    "delta": DeltaStatement,
 }
 
 _DIGITS = r"^-?[0-9]+(\.[0-9]+)?$"

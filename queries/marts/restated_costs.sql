@@ -1,0 +1,194 @@
+-- What a closed month cost then (marts.frozen_charges) and now, and why: every charge is compared with itself.
+-- Grain: project, connection, currency. Parameters: $billing_period,
+-- $steady_connections: those whose answers are the same as then, so that only settings or software can have changed
+-- their quantities and costs; $has_same_prices: whether prices.csv is, so that only software can have changed a price.
+-- The causes of a row add up to effective_cost - previous_effective_cost (null counts as 0 there), digit for digit:
+--   changed map    the earlier cost leaves the project that the sub account belonged to, and joins the one of now
+--   new data       the quantity of now at the price of then, less the earlier cost; a charge that is new or gone
+--   changed price  the cost of now, less the quantity of now at the price of then (rounded as charges are)
+--   restated cost  a cost that the provider states, where it stated another one, or takes it back
+--   software or settings   all else
+with marked as (
+    select
+        *,
+        false as is_now
+    from marts.frozen_charges
+    union all by name
+    select
+        charge_period_start,
+        charge_period_end,
+        provider,
+        connection,
+        sub_account_id,
+        project,
+        region,
+        resource_id,
+        cluster,
+        namespace,
+        workload,
+        workload_type,
+        meter,
+        basis,
+        pricing_quantity,
+        list_unit_price,
+        effective_cost,
+        billing_currency,
+        true as is_now
+    from marts.charges
+    where billing_period = $billing_period
+),
+
+-- A charge that is there twice is compared with its own twin.
+numbered as (
+    select
+        *,
+        row_number() over (
+            partition by
+                is_now, connection, sub_account_id, region, resource_id, cluster, namespace, workload, workload_type,
+                meter, basis, charge_period_start, charge_period_end
+            order by billing_currency, effective_cost, pricing_quantity, list_unit_price
+        ) as twin
+    from marked
+),
+
+pairs as (
+    select
+        connection,
+        basis,
+        coalesce(now.provider, was.provider) as provider,
+        was.project as old_project,
+        coalesce(now.project, was.project) as project,
+        was.basis is not null and now.basis is not null as is_kept,
+        now.basis is null as is_gone,
+        was.pricing_quantity as old_quantity,
+        now.pricing_quantity as new_quantity,
+        was.list_unit_price as old_price,
+        now.list_unit_price as new_price,
+        was.effective_cost as old_cost,
+        now.effective_cost as new_cost,
+        was.billing_currency as old_currency,
+        now.billing_currency as new_currency
+    from (select * from numbered where not is_now) as was
+    full join (select * from numbered where is_now) as now
+        using (
+            connection, sub_account_id, region, resource_id, cluster, namespace, workload, workload_type,
+            meter, basis, charge_period_start, charge_period_end, twin
+        )
+),
+
+-- Two currencies are never compared: a cost that changed its currency leaves the one and joins the other.
+moves as (
+    select
+        * exclude (old_currency, new_currency),
+        coalesce(new_currency, old_currency) as billing_currency,
+        false as is_exchanged
+    from pairs
+    where old_currency is null or new_currency is null or old_currency = new_currency
+    union all by name
+    select
+        * exclude (old_currency, new_currency) replace (null as new_price, null as new_cost),
+        old_currency as billing_currency,
+        true as is_exchanged
+    from pairs
+    where old_currency <> new_currency
+    union all by name
+    select
+        * exclude (old_currency, new_currency) replace (null as old_price, null as old_cost),
+        new_currency as billing_currency,
+        true as is_exchanged
+    from pairs
+    where old_currency <> new_currency
+),
+
+-- halfway: the quantity of now at the price of then
+weighed as (
+    select
+        *,
+        coalesce(old_cost, 0) as was_cost,
+        coalesce(new_cost, 0) as now_cost,
+        list_contains($steady_connections, connection) as is_steady,
+        old_quantity is distinct from new_quantity as is_other_quantity,
+        old_price is distinct from new_price as is_other_price,
+        case
+            when old_quantity is not distinct from new_quantity then coalesce(old_cost, 0)
+            when old_price is not distinct from new_price then coalesce(new_cost, 0)
+            else coalesce(
+                pricing.from_trillionths(
+                    pricing.times_price(
+                        pricing.trillionths(new_quantity), pricing.trillionths(old_price), cast(1000000000000 as hugeint)
+                    )
+                ),
+                0
+            )
+        end as halfway_cost
+    from moves
+    where billing_currency is not null
+),
+
+effects as (
+    select project, connection, provider, billing_currency, 'now' as effect, new_cost as effective_cost
+    from weighed
+    union all
+    select coalesce(old_project, project), connection, provider, billing_currency, 'was', old_cost
+    from weighed
+    union all
+    select project, connection, provider, billing_currency, 'changed_map', was_cost
+    from weighed
+    where old_project <> project
+    union all
+    select old_project, connection, provider, billing_currency, 'changed_map', -was_cost
+    from weighed
+    where old_project <> project
+    union all
+    select
+        project,
+        connection,
+        provider,
+        billing_currency,
+        case
+            when is_steady or (is_exchanged and basis = 'provider') then 'software_or_settings'
+            when basis <> 'provider' or not (is_kept or is_gone) then 'new_data'
+            else 'restated_cost'
+        end,
+        now_cost - was_cost
+    from weighed
+    where basis = 'provider' or not is_kept
+    union all
+    select
+        project,
+        connection,
+        provider,
+        billing_currency,
+        case when is_steady or not is_other_quantity then 'software_or_settings' else 'new_data' end,
+        case when is_other_quantity or is_other_price then halfway_cost else now_cost end - was_cost
+    from weighed
+    where basis <> 'provider' and is_kept
+    union all
+    select
+        project,
+        connection,
+        provider,
+        billing_currency,
+        case when $has_same_prices then 'software_or_settings' else 'changed_price' end,
+        now_cost - halfway_cost
+    from weighed
+    where basis <> 'provider' and is_kept and is_other_price
+)
+
+select
+    project,
+    connection,
+    max(provider) as provider,
+    billing_currency,
+    cast(sum(effective_cost) filter (where effect = 'was') as decimal(38, 12)) as previous_effective_cost,
+    cast(sum(effective_cost) filter (where effect = 'now') as decimal(38, 12)) as effective_cost,
+    cast(coalesce(sum(effective_cost) filter (where effect = 'new_data'), 0) as decimal(38, 12)) as new_data,
+    cast(coalesce(sum(effective_cost) filter (where effect = 'restated_cost'), 0) as decimal(38, 12)) as restated_cost,
+    cast(coalesce(sum(effective_cost) filter (where effect = 'changed_price'), 0) as decimal(38, 12)) as changed_price,
+    cast(coalesce(sum(effective_cost) filter (where effect = 'changed_map'), 0) as decimal(38, 12)) as changed_map,
+    cast(
+        coalesce(sum(effective_cost) filter (where effect = 'software_or_settings'), 0) as decimal(38, 12)
+    ) as software_or_settings
+from effects
+group by project, connection, billing_currency
+order by billing_currency, project, connection

@@ -1,0 +1,98 @@
+"""The delta statement of a month that was closed: every row with its causes, which add up."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from tallybook.documents.figures import UNKNOWN, figure, fit, money, total_of
+from tallybook.documents.inputs import MonthInputs, Restated
+from tallybook.documents.model import CurrencyTotal, ProjectRow
+from tallybook.documents.restated import Cause, CauseAmount, RestatedRow, RestatedTotal, Restatement
+from tallybook.documents.values import Figure
+from tallybook.money import minor_digits
+from tallybook.summaries.restatement import CAUSES, summarise_restated_totals, summarise_restatement
+
+_NOTHING = Decimal(0)
+Row = dict[str, Any]
+Key = tuple[str, str, str]  # project, connection, currency; of a total the first two are ""
+Shown = Mapping[Key, CurrencyTotal | ProjectRow]
+
+
+def build_restatement(
+    inputs: MonthInputs, projects: Sequence[ProjectRow], totals: Sequence[CurrencyTotal]
+) -> Restatement | None:
+    """What became of the closed revision; None when there was none.
+
+    What is shown adds up along each row and down to the totals, whose costs are those that both revisions show. The
+    cost of now is the one that this report shows; a row's earlier one may be a minor unit beside the earlier report's.
+    """
+    if inputs.restated is None:
+        return None
+    shown: dict[Key, CurrencyTotal | ProjectRow] = {("", "", total.billing_currency): total for total in totals}
+    shown |= {(row.project, row.connection, row.billing_currency): row for row in projects}
+    changed = summarise_restatement(inputs.restated.costs).to_dicts()
+    found: list[RestatedTotal] = []
+    rows: list[RestatedRow] = []
+    for total in summarise_restated_totals(inputs.restated.costs).to_dicts():
+        currency = total["billing_currency"]
+        before = money(total["previous_effective_cost"], currency)
+        after = _after(total, shown, ("", "", currency))
+        moved = figure(total["difference"], (after.shown or _NOTHING) - (before.shown or _NOTHING))
+        own = _rows(inputs, [row for row in changed if row["billing_currency"] == currency], shown, total=moved)
+        certainty = _lower_bounds(inputs.restated, shown, ("", "", currency))
+        found.append(RestatedTotal(currency, before, after, moved, *certainty, causes=_sums(own)))
+        rows += own
+    return Restatement(inputs.restated.revision, inputs.restated.changed_inputs, tuple(found), tuple(rows))
+
+
+def _rows(inputs: MonthInputs, rows: Sequence[Row], shown: Shown, *, total: Figure) -> list[RestatedRow]:
+    """The rows of one currency; their shown differences add up to the total's."""
+    if not rows:
+        return []
+    digits = minor_digits(rows[0]["billing_currency"])
+    fitted = fit([row["difference"] for row in rows], total=total.shown or _NOTHING, digits=digits)
+    return [
+        _row(inputs, row, shown, moved=figure(row["difference"], part)) for row, part in zip(rows, fitted, strict=True)
+    ]
+
+
+def _row(inputs: MonthInputs, row: Row, shown: Shown, *, moved: Figure) -> RestatedRow:
+    key = (row["project"], row["connection"], row["billing_currency"])
+    after, before = _after(row, shown, key), row["previous_effective_cost"]
+    was_shown = (after.shown or _NOTHING) - (moved.shown or _NOTHING)
+    return RestatedRow(
+        *key[:2],
+        inputs.label(row["provider"]),
+        row["billing_currency"],
+        UNKNOWN if before is None else figure(before, was_shown),
+        after,
+        moved,
+        *_lower_bounds(inputs.restated, shown, key),
+        causes=_causes(row, moved),
+    )
+
+
+def _after(row: Row, shown: Shown, key: Key) -> Figure:
+    """The cost of now, as this report shows it."""
+    return shown[key].effective_cost if key in shown else money(row["effective_cost"], row["billing_currency"])
+
+
+def _lower_bounds(restated: Restated | None, shown: Shown, key: Key) -> tuple[bool, bool]:
+    """Whether the earlier cost was a lower bound, and whether the one of now is."""
+    return restated is not None and key in restated.lower_bounds, key in shown and shown[key].is_lower_bound
+
+
+def _causes(row: Row, moved: Figure) -> tuple[CauseAmount, ...]:
+    names = [name for name in CAUSES if row[name] != 0]
+    digits = minor_digits(row["billing_currency"])
+    fitted = fit([row[name] for name in names], total=moved.shown or _NOTHING, digits=digits)
+    return tuple(CauseAmount(Cause(name), figure(row[name], part)) for name, part in zip(names, fitted, strict=True))
+
+
+def _sums(rows: Sequence[RestatedRow]) -> tuple[CauseAmount, ...]:
+    """What each cause did in all rows."""
+    amounts: dict[Cause, list[Figure]] = {cause: [] for cause in Cause}
+    for row in rows:
+        for one in row.causes:
+            amounts[one.cause].append(one.difference)
+    return tuple(CauseAmount(cause, total_of(figures)) for cause, figures in amounts.items() if figures)

@@ -1,0 +1,114 @@
+"""A month that was closed, beside the revision that closed it: what changed, charge by charge and input by input."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars
+import pyarrow
+import pyarrow.parquet
+
+from tallybook.documents.inputs import Restated
+from tallybook.errors import StorageError
+from tallybook.periods import BillingPeriod
+from tallybook.pipeline.revisions import Revision
+from tallybook.render.manifest import ManifestInput
+from tallybook.warehouse import Warehouse
+
+_FROZEN = "marts.frozen_charges"
+Hashes = Mapping[tuple[str, str], str]  # kind and name of an input to its sha256
+
+
+def restate(
+    warehouse: Warehouse,
+    period: BillingPeriod,
+    closed: Revision,
+    inputs: Sequence[ManifestInput],
+    *,
+    snapshots: set[tuple[str, str]],
+) -> Restated:
+    """What the month cost in `closed` and costs now, by cause; `inputs` are those of now.
+
+    `snapshots` has the connection and dataset of what is added up over snapshots. Raises StorageError when the charges
+    of the closed revision cannot be read.
+    """
+    old, new = _old_hashes(closed), {(one.kind, one.name): one.sha256 for one in inputs}
+    costs = _restated_costs(
+        warehouse,
+        closed.folder / "tables" / "charges.parquet",
+        billing_period=str(period),
+        steady_connections=_steady(old, new, period, snapshots),
+        has_same_prices=old.get(("book", "prices.csv")) == new.get(("book", "prices.csv")),
+    )
+    return Restated(closed.number, tuple(_told(closed, old, new)), costs, _lower_bounds(closed.report))
+
+
+def _restated_costs(warehouse: Warehouse, path: Path, **parameters: object) -> polars.DataFrame:
+    warehouse.delete(_FROZEN)
+    try:
+        warehouse.insert_stream(_FROZEN, _charges(path, warehouse.select(_FROZEN).columns))
+        return warehouse.frame("marts/restated_costs", **parameters)
+    finally:
+        warehouse.delete(_FROZEN)
+
+
+def _charges(path: Path, columns: Sequence[str]) -> Iterator[pyarrow.Table]:
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=list(columns)):
+                yield pyarrow.Table.from_batches([batch])
+    except (OSError, pyarrow.ArrowException) as error:
+        raise StorageError(
+            f"{path} cannot be read ({error}); without it nobody can say what changed since that revision: "
+            "restore it from the backup"
+        ) from error
+
+
+def _lower_bounds(report: Mapping[str, Any]) -> frozenset[tuple[str, str, str]]:
+    """What the closed report showed as a lower bound. Form 1.0 did not say it of projects."""
+    return frozenset(
+        (row.get("project", ""), row.get("connection", ""), row["billing_currency"])
+        for row in (*report["totals"], *report["projects"])
+        if row.get("is_lower_bound")
+    )
+
+
+def _old_hashes(closed: Revision) -> Hashes:
+    return {(one["kind"], one["name"]): one["sha256"] for one in closed.manifest["inputs"]}
+
+
+def _steady(old: Hashes, new: Hashes, period: BillingPeriod, snapshots: set[tuple[str, str]]) -> list[str]:
+    """The connections that answered then what they answer now, and those that are configured no more.
+
+    A snapshot of the month before reaches into this one: of snapshots both months have to be the same.
+    """
+    connections = {name.split("/")[0] for kind, name in old.keys() | new.keys() if kind == "unit"}
+    moved = set()
+    for kind, name in old.keys() | new.keys():
+        if kind == "unit" and old.get((kind, name)) != new.get((kind, name)):
+            connection, dataset, month = name.split("/")
+            if month == str(period) or (month == str(period.shift(-1)) and (connection, dataset) in snapshots):
+                moved.add(connection)
+    gone = {connection for connection in connections if ("settings", f"connections/{connection}") not in new}
+    return sorted(connections - moved | gone)
+
+
+def _told(closed: Revision, old: Hashes, new: Hashes) -> Iterator[str]:
+    """A sentence for each input that is not the same, and for the software."""
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            verb = "is new" if key not in old else "is gone" if key not in new else "changed"
+            yield f"{_words(*key)} {verb}"
+    for name, was in sorted(closed.manifest["versions"].items()):
+        if was != version(name):
+            yield f"{name} {was} became {version(name)}"
+
+
+def _words(kind: str, name: str) -> str:
+    if kind == "unit":
+        connection, dataset, month = name.split("/")
+        return f"What {connection} answered on {dataset} of {month}"
+    if kind == "settings":
+        return f"The settings of {name.removeprefix('connections/')}"
+    return name

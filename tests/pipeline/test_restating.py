@@ -1,0 +1,284 @@
+"""A closed month that changes: a new revision with a delta statement. The examples of docs/figures.md, section 7."""
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tallybook.errors import StorageError
+from tallybook.pipeline.house import House, open_house
+from tallybook.pipeline.publish import Published, report
+from tallybook.resources import root
+from tests.pipeline.test_publish import (
+    CORE_PRICE,
+    NOW,
+    OCTOBER,
+    PRICES,
+    document,
+    house,
+    land_costs,
+    land_usage,
+    published,
+)
+
+PROJECTS = "connection,sub_account_id,project,cost_center,owner\n"
+
+
+@pytest.fixture(autouse=True)
+def _no_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> House:
+    """October closed at 10 core-hours of 2 EUR: 20 EUR for Web, in r01."""
+    made = house(tmp_path, "ocore")
+    land_usage(made, OCTOBER, "10")
+    assert published(made, final=True).status == "FINAL"
+    return made
+
+
+def write_book(place: House, name: str, text: str) -> None:
+    place.settings.books_dir.joinpath(name).write_text(text, encoding="utf-8")
+
+
+def price_of(amount: str, *, currency: str = "EUR") -> str:
+    return PRICES + CORE_PRICE.replace(",2,EUR,", f",{amount},{currency},")
+
+
+def delta(result: Published) -> dict[str, Any]:
+    found = json.loads((result.folder / "delta.json").read_text(encoding="utf-8"))
+    assert isinstance(found, dict)
+    return found
+
+
+def rows(result: Published) -> list[tuple[Any, ...]]:
+    """Project, currency, before, after, difference and causes, as exact text."""
+    return [
+        (
+            row["project"], row["billing_currency"],
+            *(row[name]["exact"] for name in ("before", "after", "difference")),
+            {one["cause"]: one["difference"]["exact"] for one in row["causes"]},
+        )
+        for row in delta(result)["restatement"]["rows"]
+    ]  # fmt: skip
+
+
+def test_more_usage_is_new_data(place: House) -> None:
+    land_usage(place, OCTOBER, "12", fetched_days_later=1)
+    result = published(place)
+
+    assert (result.revision, result.status) == (2, "RESTATED")
+    assert rows(result) == [("Web", "EUR", "20", "24", "4", {"new_data": "4"})]
+    assert delta(result)["restatement"]["changed_inputs"] == ["What ocore-main answered on usage of 2026-10 changed"]
+
+
+def test_another_price_is_a_changed_price(place: House) -> None:
+    write_book(place, "prices.csv", price_of("2.5"))
+    result = published(place)
+
+    assert rows(result) == [("Web", "EUR", "20", "25", "5", {"changed_price": "5"})]
+    assert delta(result)["restatement"]["changed_inputs"] == ["prices.csv changed"]
+
+
+def test_usage_counts_at_the_price_of_then_and_the_price_on_the_usage_of_now(place: House) -> None:
+    land_usage(place, OCTOBER, "12", fetched_days_later=1)
+    write_book(place, "prices.csv", price_of("2.5"))
+
+    # (12 - 10) x 2 = 4 and 12 x (2.5 - 2) = 6
+    assert rows(published(place)) == [("Web", "EUR", "20", "30", "10", {"new_data": "4", "changed_price": "6"})]
+
+
+def test_a_sub_account_that_moves_takes_its_earlier_cost_along(place: House) -> None:
+    write_book(place, "projects.csv", PROJECTS + "ocore-main,p-1,Shop,,\n")
+    land_usage(place, OCTOBER, "12", fetched_days_later=1)
+
+    assert rows(published(place)) == [
+        ("Shop", "EUR", None, "24", "24", {"new_data": "4", "changed_map": "20"}),
+        ("Web", "EUR", "20", None, "-20", {"changed_map": "-20"}),
+    ]
+
+
+def test_a_price_in_another_currency_leaves_the_one_and_joins_the_other(place: House) -> None:
+    write_book(place, "prices.csv", price_of("2", currency="USD"))
+
+    assert rows(published(place)) == [
+        ("Web", "EUR", "20", None, "-20", {"changed_price": "-20"}),
+        ("Web", "USD", None, "20", "20", {"changed_price": "20"}),
+    ]
+
+
+def test_a_price_that_was_missing_is_a_changed_price(tmp_path: Path) -> None:
+    place = house(tmp_path, "ocore")
+    write_book(place, "prices.csv", PRICES)
+    land_usage(place, OCTOBER, "10")
+    published(place, final=True)
+    write_book(place, "prices.csv", price_of("2"))
+
+    assert rows(published(place)) == [("Web", "EUR", None, "20", "20", {"changed_price": "20"})]
+
+
+def test_a_provider_that_states_another_cost_restates_it(tmp_path: Path) -> None:
+    place = house(tmp_path, "scaleops")
+    land_costs(place, "100")
+    first = report(place, OCTOBER, clock=lambda: NOW, final=True, reason="checked", accept_gaps="one day of the sample")
+    assert first.status == "FINAL"
+    land_costs(place, "103", later=timedelta(days=4))
+    result = published(place)
+
+    assert (result.status, result.reasons[1:]) == ("RESTATED", ("Closed with gaps: one day of the sample",))
+    ((_, *figures),) = rows(result)
+    assert figures == ["USD", "100", "103", "3", {"restated_cost": "3"}]
+
+
+def test_the_currency_of_the_settings_is_a_setting(tmp_path: Path) -> None:
+    place = house(tmp_path, "scaleops")
+    land_costs(place, "100")
+    report(place, OCTOBER, clock=lambda: NOW, final=True, reason="checked", accept_gaps="-")
+    path = place.settings.path
+    path.write_text(path.read_text(encoding="utf-8").replace('"USD"', '"EUR"'), encoding="utf-8")
+    result = published(open_house(path))
+
+    assert [row[1:] for row in rows(result)] == [
+        ("EUR", None, "100", "100", {"software_or_settings": "100"}),
+        ("USD", "100", None, "-100", {"software_or_settings": "-100"}),
+    ]
+    assert delta(result)["restatement"]["changed_inputs"] == ["The settings of scaleops-main changed"]
+
+
+def test_a_connection_that_is_configured_no_more_is_a_setting(place: House, tmp_path: Path) -> None:
+    path = place.settings.path
+    path.write_text(path.read_text(encoding="utf-8").replace("ocore-main", "ocore-new"), encoding="utf-8")
+
+    assert rows(published(open_house(path))) == [
+        ("Web", "EUR", "20", None, "-20", {"software_or_settings": "-20"}),
+    ]
+
+
+def test_another_version_that_makes_the_same_figures_makes_no_revision(
+    place: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tallybook.pipeline.publish.__version__", "9.9.9")
+
+    assert not published(place).is_new
+
+
+def test_a_version_that_shows_another_report_is_named(place: House) -> None:
+    (place.reports_dir / "2026-10" / "r01" / "manifest.json").write_text(
+        json.dumps(manifest(place, 1) | {"versions": {"tallybook": "0.0.9"}, "fingerprint": "of another version"}),
+        encoding="utf-8",
+    )
+    result = published(place)
+
+    assert rows(result) == []
+    assert "tallybook 0.0.9 became " in delta(result)["restatement"]["changed_inputs"][0]
+
+
+def manifest(place: House, revision: int) -> dict[str, Any]:
+    path = place.reports_dir / "2026-10" / f"r{revision:02d}" / "manifest.json"
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_change_that_costs_nothing_has_no_rows_and_says_what_changed(place: House) -> None:
+    write_book(place, "budgets.csv", "project,month,budget,currency\nWeb,2026-10,15,EUR\n")
+    result = published(place)
+
+    assert (result.status, rows(result)) == ("RESTATED", [])
+    assert delta(result)["restatement"]["changed_inputs"] == ["budgets.csv is new"]
+    (total,) = delta(result)["restatement"]["totals"]
+    assert (total["before"]["exact"], total["after"]["exact"], total["difference"]["exact"]) == ("20", "20", "0")
+
+
+def test_the_statement_is_in_the_report_and_follows_its_schema(place: House) -> None:
+    land_usage(place, OCTOBER, "12", fetched_days_later=1)
+    result = published(place)
+    schema = json.loads((root() / "reports/schemas/delta.schema.json").read_text(encoding="utf-8"))
+
+    jsonschema.validate(delta(result), schema)
+    assert document(result)["restatement"] == delta(result)["restatement"]
+    assert document(result)["header"] == delta(result)["header"]
+    assert "delta.json" in {file["path"] for file in manifest(place, 2)["files"]}
+
+
+def test_rows_and_totals_are_the_difference_of_both_reports(place: House) -> None:
+    land_usage(place, OCTOBER, "12.3456789", "0.1", fetched_days_later=1)
+    write_book(place, "prices.csv", price_of("2.123456789"))
+    second = published(place)
+    totals = [
+        Decimal(json.loads((place.reports_dir / "2026-10" / name / "monthly-report.json").read_bytes())["totals"][0]
+                ["effective_cost"]["exact"])
+        for name in ("r01", "r02")
+    ]  # fmt: skip
+
+    (total,) = delta(second)["restatement"]["totals"]
+    assert Decimal(total["difference"]["exact"]) == totals[1] - totals[0]
+    assert sum(Decimal(row[4]) for row in rows(second)) == totals[1] - totals[0]
+
+
+def test_nothing_changed_makes_no_revision_and_a_closed_one_stays_as_it_is(place: House) -> None:
+    first = place.reports_dir / "2026-10" / "r01"
+    before = {path.name: path.read_bytes() for path in first.rglob("*") if path.is_file()}
+    land_usage(place, OCTOBER, "12", fetched_days_later=1)
+    assert published(place).revision == 2
+    land_usage(place, OCTOBER, "12", fetched_days_later=2)
+
+    again = published(place)
+    assert (again.revision, again.is_new) == (2, False)
+    assert {path.name: path.read_bytes() for path in first.rglob("*") if path.is_file()} == before
+
+
+def test_a_restatement_of_a_restatement_starts_from_that(place: House) -> None:
+    land_usage(place, OCTOBER, "12", fetched_days_later=1)
+    published(place)
+    land_usage(place, OCTOBER, "10", fetched_days_later=2)
+    back = published(place)
+
+    assert delta(back)["restatement"]["restates_revision"] == 2
+    assert rows(back) == [("Web", "EUR", "24", "20", "-4", {"new_data": "-4"})]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 2, 0), (2, 1, 0)])
+def test_the_order_in_which_answers_come_does_not_matter(tmp_path: Path, order: tuple[int, ...]) -> None:
+    place = house(tmp_path, "ocore", "scaleops")
+    land_usage(place, OCTOBER, "10")
+    land_costs(place, "100")
+    report(place, OCTOBER, clock=lambda: NOW, final=True, reason="checked", accept_gaps="-")
+    steps = [
+        lambda: land_usage(place, OCTOBER, "12", fetched_days_later=2),
+        lambda: land_usage(place, OCTOBER, "11", fetched_days_later=1),
+        lambda: land_costs(place, "103", later=timedelta(days=4)),
+    ]
+    for step in order:
+        steps[step]()
+    result = published(place)
+
+    assert [row[1:] for row in rows(result)] == [
+        ("EUR", "20", "24", "4", {"new_data": "4"}),
+        ("USD", "100", "103", "3", {"restated_cost": "3"}),
+    ]
+
+
+def test_lost_charges_of_the_closed_revision_are_told_and_nothing_is_published(place: House) -> None:
+    (place.reports_dir / "2026-10" / "r01" / "tables" / "charges.parquet").write_bytes(b"not Parquet")
+    land_usage(place, OCTOBER, "12", fetched_days_later=1)
+
+    with pytest.raises(StorageError, match=r"charges\.parquet cannot be read .* restore it from the backup"):
+        published(place)
+    assert not (place.reports_dir / "2026-10" / "r02").exists()
+
+
+def test_a_month_that_was_never_closed_has_no_statement(tmp_path: Path) -> None:
+    place = house(tmp_path, "ocore")
+    land_usage(place, OCTOBER, "10")
+    published(place)
+    land_usage(place, OCTOBER, "12", fetched_days_later=1)
+    result = published(place)
+
+    assert (result.revision, document(result)["restatement"]) == (2, None)
+    assert not (result.folder / "delta.json").exists()
