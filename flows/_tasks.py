@@ -21,6 +21,7 @@ from tallybook.pipeline import collect as collecting
 from tallybook.pipeline.house import House, begun, open_house
 from tallybook.pipeline.publish import Published
 from tallybook.pipeline.publish import report as publish_report
+from tallybook.pipeline.refetching import months_due
 from tallybook.pipeline.secrets import read_secrets
 from tallybook.pricing.books import read_books
 
@@ -51,6 +52,11 @@ def reporting_house() -> House:
 def period_of(month: str) -> BillingPeriod:
     """The month of a parameter, by today's clock; UsageError when it has not begun."""
     return begun(BillingPeriod.parse(month, now=clock()), now=clock())
+
+
+def months_of(house: House, month: str) -> tuple[BillingPeriod, ...]:
+    """The months that a collect is about: the earlier one too, while it is collected again."""
+    return months_due(month, now=clock(), refetch_days=house.settings.refetch_days)
 
 
 def month_in_name(month: str) -> str:

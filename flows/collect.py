@@ -1,4 +1,4 @@
-"""The daily collect: fetch, land and stage the month so far, levels such as quotas included."""
+"""The daily collect: the month so far, with levels such as quotas; in its first days the last month again."""
 
 from typing import Any
 
@@ -7,7 +7,17 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
-from _tasks import Month, collect_month, configured_house, month_in_name, period_of, show_units
+from _tasks import (
+    Month,
+    collect_month,
+    configured_house,
+    month_in_name,
+    months_of,
+    publish_month,
+    show_report,
+    show_units,
+)
+from tallybook.pipeline.refetching import is_published_and_whole
 
 
 def _run_name() -> str:
@@ -18,11 +28,19 @@ def _run_name() -> str:
 def collect(month: Month = "current") -> State[Any]:
     """Collect one month without publishing a report.
 
+    In the first days of a month (refetch_days in tallybook.toml) 'current' means the month before too. When that was
+    published before, what changed since is published as its next revision; a closed month is restated.
+
     Args:
         month: YYYY-MM, 'last' or 'current' (UTC).
     """
-    name = str(period_of(month))
-    units = collect_month(configured_house(), name)
-    show_units(name, units)
-    failed = [f"{unit.connection} {unit.dataset}" for unit in units if unit.outcome == "failed"]
+    house = configured_house()
+    *before, period = months_of(house, month)
+    failed = []
+    for due in (period, *before):  # first what can only be asked about now
+        units = collect_month(house, str(due))
+        show_units(str(due), units)
+        failed += [f"{unit.connection} {unit.dataset} {due}" for unit in units if unit.outcome == "failed"]
+        if due in before and is_published_and_whole(house, due, units):
+            show_report(str(due), publish_month(house, str(due), run_id=str(flow_run.id)))
     return Completed(name="Partial", message=f"failed: {', '.join(failed)}") if failed else Completed()

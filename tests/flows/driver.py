@@ -8,6 +8,7 @@ import importlib
 import json
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,10 @@ def run() -> dict[str, Any]:
         refusal(report, month="October"),
         refusal(backfill, first_month="2026-09", last_month="2026-10", only="some"),
     ]
+    set_clock(datetime(2026, 10, 3, tzinfo=UTC))
     reported = report("2026-10", return_state=True)
+    set_clock(datetime(2026, 11, 2, 6, tzinfo=UTC))
+    collected = flow_of("flows/collect.py:collect")("current", return_state=True)
     planned = backfill("2026-09", "2026-10", dry_run=True, return_state=True)
     future = report("2999-01", return_state=True)
     with get_client(sync_client=True) as client:
@@ -52,6 +56,7 @@ def run() -> dict[str, Any]:
         tasks = task_names(client)
     states = {
         "report": reported,
+        "collect": collected,
         "backfill": planned,
         "future": future,
     }
@@ -62,6 +67,11 @@ def run() -> dict[str, Any]:
         "tasks": tasks,
         "artifacts": {one["key"]: [one["type"], one["data"]] for one in artifacts},
     }
+
+
+def set_clock(moment: datetime) -> None:
+    """What collecting and reporting take for now."""
+    sys.modules["_tasks"].clock = lambda: moment
 
 
 def listed(client: SyncPrefectClient, what: str) -> list[dict[str, Any]]:

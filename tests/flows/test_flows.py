@@ -172,6 +172,16 @@ def test_a_run_leaves_links_to_files_that_exist(ran: dict[str, Any], kind: str) 
     assert Path(link[1]).is_file()
 
 
+def test_in_the_first_days_of_a_month_the_daily_collect_takes_the_last_one_too_and_reports_it(
+    ran: dict[str, Any],
+) -> None:
+    assert ran["states"]["collect"][:2] == ["COMPLETED", "Completed"]
+    assert {"units-2026-10", "units-2026-11"} <= set(ran["artifacts"])
+    reports = ran["folder"] / "var" / "reports"
+    assert (reports / "2026-10" / "r02" / "manifest.json").is_file()  # the month has ended since r01
+    assert not (reports / "2026-11").exists()
+
+
 def test_a_dry_backfill_leaves_its_plan_and_does_nothing(ran: dict[str, Any]) -> None:
     kind, _, message = ran["states"]["backfill"]
     plan = json.loads(ran["artifacts"]["backfill-plan-2026-09-to-2026-10"][1])

@@ -76,10 +76,20 @@ def collect(
 ) -> None:
     """Fetch, land and stage one month.
 
+    In the first days of a month `current` means the month before too: refetch_days in tallybook.toml.
+
     Example: tallybook collect --month 2026-10 --connection ocore-main
     """
-    house, period = open_configured(config), begun_period(month)
-    results = collect_units(house, period, connection or [], dataset or [])
+    from tallybook.pipeline.refetching import is_published_and_whole, months_due
+
+    house = open_configured(config)
+    *before, period = months_due(month, now=clock(), refetch_days=house.settings.refetch_days)
+    results: list[UnitResult] = []
+    for due in (period, *before):  # first what can only be asked about now
+        results += collect_units(house, due, connection or [], dataset or [])
+    for earlier in before:
+        if is_published_and_whole(house, earlier, results):
+            say(f"{earlier} was published before: 'tallybook report --month {earlier}' publishes what changed")
     finish(as_json=as_json, result={"month": str(period), "units": results})
     exit_by_units(results)
 

@@ -1,0 +1,28 @@
+"""Collecting a month again after its end: providers state costs and correct usage some days later."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from tallybook.periods import BillingPeriod
+from tallybook.pipeline.collect import UnitResult
+from tallybook.pipeline.house import House, begun
+from tallybook.pipeline.revisions import latest_revision
+
+
+def months_due(month: str, *, now: datetime, refetch_days: int) -> tuple[BillingPeriod, ...]:
+    """The months that collecting `month` is about, the earlier one first.
+
+    A named month is itself. `current` is what is due now: also the month before, for the first `refetch_days` days of
+    a month (UTC). Example: with 10, on 10 November 23:59 October too, on 11 November 00:00 November alone. Raises
+    UsageError for a month that has not begun.
+    """
+    period = begun(BillingPeriod.parse(month, now=now), now=now)
+    if month == "current" and now < period.start + timedelta(days=refetch_days):
+        return period.shift(-1), period
+    return (period,)
+
+
+def is_published_and_whole(house: House, period: BillingPeriod, units: Sequence[UnitResult]) -> bool:
+    """Whether a collected month has a revision and may get its next one: a failure tonight makes no draft of it."""
+    failed = any(unit.outcome == "failed" for unit in units if unit.period == str(period))
+    return not failed and latest_revision(house.reports_dir, str(period)) is not None

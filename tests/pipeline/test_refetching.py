@@ -1,0 +1,54 @@
+"""Which months a collect is about, and when a published one has to be reported again."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tallybook.errors import UsageError
+from tallybook.pipeline.collect import UnitResult
+from tallybook.pipeline.refetching import is_published_and_whole, months_due
+from tests.pipeline.test_publish import OCTOBER, house, land_usage, published
+
+
+def due(month: str, now: datetime, *, days: int = 10) -> list[str]:
+    return [str(period) for period in months_due(month, now=now, refetch_days=days)]
+
+
+@pytest.mark.parametrize(
+    ("now", "days", "months"),
+    [
+        (datetime(2026, 11, 1, tzinfo=UTC), 10, ["2026-10", "2026-11"]),
+        (datetime(2026, 11, 10, 23, 59, tzinfo=UTC), 10, ["2026-10", "2026-11"]),
+        (datetime(2026, 11, 11, tzinfo=UTC), 10, ["2026-11"]),
+        (datetime(2026, 11, 1, tzinfo=UTC), 0, ["2026-11"]),
+        (datetime(2027, 1, 3, tzinfo=UTC), 3, ["2026-12", "2027-01"]),
+        (datetime(2027, 1, 4, tzinfo=UTC), 3, ["2027-01"]),
+    ],
+)
+def test_current_is_the_month_before_too_in_its_first_days(now: datetime, days: int, months: list[str]) -> None:
+    assert due("current", now, days=days) == months
+
+
+def test_a_named_month_is_itself() -> None:
+    now = datetime(2026, 11, 2, tzinfo=UTC)
+
+    assert (due("2026-11", now), due("last", now), due("2026-09", now)) == (["2026-11"], ["2026-10"], ["2026-09"])
+    with pytest.raises(UsageError, match="2026-12 has not begun"):
+        due("2026-12", now)
+
+
+def test_a_published_month_is_reported_again_unless_something_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
+    place = house(tmp_path, "ocore")
+    units = [UnitResult("ocore-main", "usage", "2026-10", "unchanged")]
+    failed = UnitResult("ocore-main", "totals", "2026-10", "failed")
+    land_usage(place, OCTOBER, "10")
+
+    assert not is_published_and_whole(place, OCTOBER, units)
+    published(place)
+    assert is_published_and_whole(place, OCTOBER, units)
+    assert not is_published_and_whole(place, OCTOBER, [*units, failed])
+    assert not is_published_and_whole(place, OCTOBER.shift(-1), units)
