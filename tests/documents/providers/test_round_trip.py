@@ -11,7 +11,11 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from tallybook.contract import Source
+from tallybook.decode import document_bytes
 from tallybook.errors import UsageError
+from tallybook.pipeline.export import known_documents, read_values, reader
+from tests.documents.providers.document_bench import OCTOBER, exact
 from tests.documents.providers.lived_worlds import LIVES, OTHER_PROJECT, SAMPLED, Lived, lived
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("round_trip")]  # the worlds are made once
@@ -324,3 +328,35 @@ def test_workloads(world: Lived, data: Any) -> None:
 
     said = world.reported("/scaleops/detailedCostReport/getWorkloads", {**options, **month})
     assert in_order(world.wrote("scaleops/workloads", options)) == in_order(said)
+
+
+# From facts, as for a connection of another provider: its own facts tell the same
+
+
+def from_facts(world: Lived, name: str, *values: str) -> Any:
+    owner = name.partition("/")[0]
+    settings, provider = next(pair for pair in world.house.connections if pair[1].name == owner)
+    document = known_documents([provider])[name][1]
+    assert document.across.build is not None
+    bound, chosen = reader(world.warehouse, (settings, provider), OCTOBER), read_values(document, values)
+    return document.across.build(bound, OCTOBER, chosen, Source(settings.name, provider.facts))
+
+
+def test_totals_from_facts_are_those_of_the_items(world: Lived) -> None:
+    own = world.wrote("ocore/usage-totals", {})["totals"]
+    for total in own:
+        del total["instanceCount"]
+
+    assert len(own) > 1
+    assert exact(document_bytes(from_facts(world, "ocore/usage-totals")))["totals"] == own
+
+
+@pytest.mark.parametrize("item", ["memory", "storage"])
+def test_series_from_facts_are_those_that_were_answered(world: Lived, item: str) -> None:
+    month = {"from": START + 30 * DAY, "to": world.now, "datapoints": 31, "item": item, "aggregate": "project"}
+    own = {one["name"]: one["datapoints"] for one in world.wrote("nodeconductor/usage", month)}
+    said = from_facts(world, "nodeconductor/usage", *(f"{name}={value}" for name, value in month.items()))
+
+    assert len(own) > 1
+    told = exact(document_bytes(said))
+    assert {one["name"].rpartition(" / ")[2]: one["datapoints"] for one in told} == own
