@@ -200,7 +200,10 @@ def test_check_finds_a_price_for_a_provider_that_is_none(invoke: Invoke, fresh: 
         ("export ocore/invoice", "no document 'ocore/invoice'; known: "),
         ("export ocore/usage --set color=red", "knows project_id, period, start_date, end_date"),
         ("export ocore/usage --set period=yearly", "period='yearly': allowed are "),
-        ("export ocore/usage --connection scaleops-main", "connection 'scaleops-main' is not one of oCore"),
+        (
+            "export ocore/usage --connection scaleops-main",
+            "which the facts of connection scaleops-main do not hold (no usage and no limits)",
+        ),
         ("export ocore/usage --connection nobody", "no connection 'nobody'"),
     ],
 )
