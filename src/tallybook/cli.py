@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tallybook import __version__
-from tallybook.commands import collecting, exporting, reporting, trying
+from tallybook.commands import collecting, explaining, exporting, reporting, trying
 from tallybook.console import INTERRUPTED, say
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ COMMANDS = (
     reporting.report,
     reporting.run,
     reporting.backfill,
+    explaining.explain,
     exporting.documents,
     exporting.export,
     collecting.coverage,

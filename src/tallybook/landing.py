@@ -112,7 +112,7 @@ class RawStore:
 
     def read_body(self, connection: str, dataset: str, period: str, sha256: str) -> bytes:
         """The same, by the names of its unit."""
-        path = self._folder(connection, dataset, period) / f"{sha256}.zst"
+        path = self.body_path(connection, dataset, period, sha256)
         try:
             body: bytes = zstandard.ZstdDecompressor().decompressobj().decompress(path.read_bytes())
         except (OSError, zstandard.ZstdError) as error:
@@ -138,11 +138,19 @@ class RawStore:
 
     def receipt(self, receipt_id: str) -> Receipt:
         """Read a receipt by its id."""
-        path = self.root / f"{receipt_id}{RECEIPT_SUFFIX}"
+        path = self.receipt_path(receipt_id)
         try:
             return msgspec.json.decode(path.read_bytes(), type=Receipt)
         except (OSError, msgspec.DecodeError) as error:
             raise StorageError(f"receipt {path} cannot be read ({error}); restore it from the backup") from error
+
+    def body_path(self, connection: str, dataset: str, period: str, sha256: str) -> Path:
+        """Where a body lies, compressed; the hash is of what it unpacks to."""
+        return self._folder(connection, dataset, period) / f"{sha256}.zst"
+
+    def receipt_path(self, receipt_id: str) -> Path:
+        """Where a receipt lies."""
+        return self.root / f"{receipt_id}{RECEIPT_SUFFIX}"
 
     def _folder(self, connection: str, dataset: str, period: str) -> Path:
         return self.root / connection / dataset / period

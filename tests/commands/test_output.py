@@ -105,6 +105,25 @@ def test_coverage_lists_days_with_the_documented_columns(lived: Lived, invoke: I
     assert {row["missing"] for row in told} >= {"0"}
 
 
+def test_explain_shows_the_levels_of_a_figure(lived: Lived, invoke: Invoke) -> None:
+    result = invoke(f"explain --month {MONTH} --project Research --json", folder=lived.installation.folder)
+
+    assert result.exit_code == 0, result.stderr
+    sections = [line[:2] for line in result.stdout.splitlines() if re.match(r"\d\. ", line)]
+    assert sections == ["1.", "2.", "3.", "4."]
+    told = last_json(result.stdout)
+    assert {figure["connection"] for figure in told["figures"]} == set(CONNECTIONS)
+    assert {figure["difference"] for figure in told["figures"]} == {"0"}
+    assert all(Path(origin["path"]).is_file() for origin in told["origins"])
+
+
+def test_explain_names_the_known_projects(lived: Lived, invoke: Invoke) -> None:
+    result = invoke(f"explain --month {MONTH} --project Nobody", folder=lived.installation.folder)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"tallybook: {MONTH}: project 'Nobody' has no usage and no cost; known: Research\n"
+
+
 def test_check_says_works_for_every_connection(lived: Lived, invoke: Invoke) -> None:
     result = invoke("check --json", folder=lived.installation.folder)
 

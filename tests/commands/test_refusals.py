@@ -113,6 +113,7 @@ def test_all_missing_secrets_are_told_at_once(
         f"run --month {NEXT_MONTH}",
         f"coverage --month {NEXT_MONTH}",
         f"export ocore/usage --month {NEXT_MONTH}",
+        f"explain --month {NEXT_MONTH} --project Research",
         f"backfill --from {MONTH} --to {NEXT_MONTH}",
     ],
 )
@@ -149,6 +150,7 @@ def test_a_month_is_not_closed_without_a_reason(invoke: Invoke, copy: Installati
     "line",
     [
         f"collect --month {MONTH} --connection ocore",
+        f"explain --month {MONTH} --project Research --connection ocore",
         "sample --connection ocore",
         "backfill --from 2026-09 --to 2026-09 --connection ocore",
     ],
@@ -158,6 +160,12 @@ def test_an_unknown_connection_is_told_the_known_ones(invoke: Invoke, fresh: Ins
 
     assert "no connection 'ocore'" in said
     assert "ocore-main" in said
+
+
+def test_nothing_can_be_explained_before_anything_was_collected(invoke: Invoke, fresh: Installation) -> None:
+    said = refused(invoke, f"explain --month {MONTH} --project Research", fresh)
+
+    assert f"{MONTH}: project 'Research' has no usage and no cost; no project has: collect the month first" in said
 
 
 def test_an_unknown_dataset_is_told_the_known_ones(invoke: Invoke, fresh: Installation) -> None:

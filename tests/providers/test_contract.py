@@ -97,6 +97,25 @@ def test_facts_have_exactly_the_columns_of_their_table(provider: Provider, wareh
         assert set(warehouse.frame(f"facts/{provider.name}/{fact}", **parameters).columns) == expected, fact
 
 
+def test_what_costs_can_be_followed_to_its_raw_files(provider: Provider, warehouse: Warehouse) -> None:
+    making_costs = {f"facts/{provider.name}/{fact}" for fact in ("usage", "costs")} & set(
+        queries(f"facts/{provider.name}")
+    )
+
+    assert {name.replace("origins/", "facts/") for name in queries(f"origins/{provider.name}")} == making_costs
+    for name in queries(f"origins/{provider.name}"):
+        parameters = {
+            **provider.parameters(connection(provider.name)),
+            "connection": "c",
+            "billing_period": str(OCTOBER),
+            "period_start": OCTOBER.start,
+            "period_end": OCTOBER.end,
+            "observed_until": NOW,
+        }
+        found = warehouse.frame(name, **parameters).columns
+        assert found == ["dataset", "staging_table", "sub_account_id", "receipt", "sha256", "row_count"], name
+
+
 def test_what_never_came_is_missing_on_every_day(provider: Provider) -> None:
     warehouse, chosen = Warehouse.in_memory(), connection(provider.name)
     refresh_facts(warehouse, [(chosen, provider)], now=NOW, periods=[OCTOBER])
@@ -142,6 +161,7 @@ def test_every_document_names_the_datasets_it_is_answered_from(provider: Provide
 def test_queries_of_a_provider_use_only_parameters_that_exist(provider: Provider) -> None:
     known = {"connection", "billing_period", "period_start", "period_end", "observed_until"}
     known |= set(provider.parameters(connection(provider.name)))
-    for name in queries(f"facts/{provider.name}") + queries(f"checks/{provider.name}"):
+    folders = ("facts", "checks", "origins")
+    for name in (name for folder in folders for name in queries(f"{folder}/{provider.name}")):
         text = re.sub(r"--[^\n]*", "", query(name))
         assert set(re.findall(r"\$([a-z_]+)", text)) <= known, name

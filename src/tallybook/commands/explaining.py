@@ -1,0 +1,101 @@
+"""From a figure down to the provider's bytes: explain."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from tallybook.commands.options import DEFAULT_CONFIG, Config, Json, Month, begun_period, clock, open_configured
+from tallybook.console import command, digits, finish, say, table, warn
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from tallybook.documents.explanation import ChargeLine, ExplainedFigure, Explanation, Origin, PriceLine
+
+_FIGURES = ("connection", "currency", "list_cost", "effective_cost", "lines", "their_cost", "difference")
+_LINES = (
+    "connection", "sub_account", "region", "meter", "quantity", "unit", "price", "list_cost", "effective_cost",
+    "currency", "category", "days", "charges", "price_row", "basis",
+)  # fmt: skip
+_PRICES = ("price_row", "meter", "unit_price", "unit", "valid_from", "valid_to", "source")
+_ORIGINS = ("sub_account_id", "staging_table", "rows", "asked", "captured_at", "fetched_at", "file")
+_MOST_FILES = 10  # of a sub account and table that are shown; a sampled month has thousands
+
+
+@command
+def explain(
+    *,
+    month: Month,
+    project: Annotated[str, typer.Option("--project", help="The project, as the report names it.")],
+    connection: Annotated[
+        Optional[str],  # noqa: UP045 - typer reads this form
+        typer.Option("--connection", help="Only what the project has at this connection."),
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Walk a project's figure down to prices and raw files.
+
+    Example: tallybook explain --month 2026-10 --project Research
+    """
+    from tallybook.pipeline.explain import explain as explain_project
+
+    explained = explain_project(
+        open_configured(config), begun_period(month), project=project, connection=connection, now=clock()
+    )
+    _show(explained)
+    finish(as_json=as_json, result=explained)
+    if not explained.ties_out:
+        warn(f"tallybook: {explained.month} {project}: the charge lines do not add up to the figure; tell us how")
+        raise typer.Exit(1)
+
+
+def _show(explained: "Explanation") -> None:
+    say(f"1. What the report of {explained.month} says of {explained.project}")
+    table(_FIGURES, map(_figure, explained.figures))
+    say("2. Its charge lines: quantity x price of each day, added up")
+    table(_LINES, map(_line, explained.lines))
+    say("3. The rows of the price book that made them")
+    table(_PRICES, map(_price, explained.prices))
+    say("4. The staging rows below them and their raw files, each named by the sha256 of what it unpacks to")
+    table(_ORIGINS, _origins(explained.origins))
+
+
+def _figure(one: "ExplainedFigure") -> tuple[object, ...]:
+    return (
+        one.connection, one.billing_currency, _number(one.list_cost), _number(one.effective_cost), one.lines,
+        _number(one.lines_cost), _number(one.difference),
+    )  # fmt: skip
+
+
+def _line(line: "ChargeLine") -> tuple[object, ...]:
+    return (
+        line.connection, line.sub_account_name or line.sub_account_id, line.region, line.meter,
+        _number(line.pricing_quantity), line.pricing_unit, _number(line.list_unit_price), _number(line.list_cost),
+        _number(line.effective_cost), line.billing_currency, line.charge_category,
+        f"{line.first_day} to {line.last_day}", line.charges, line.price_source, line.basis,
+    )  # fmt: skip
+
+
+def _price(one: "PriceLine") -> tuple[object, ...]:
+    price = f"{_number(one.list_unit_price)} {one.billing_currency}"
+    return one.price_source, one.meter, price, one.pricing_unit, one.valid_from, one.valid_to, one.source
+
+
+def _origins(origins: Iterable["Origin"]) -> Iterator[tuple[object, ...]]:
+    """A row per raw file; of many of one sub account and table the first ones, and how many more there are."""
+    for _, group in groupby(origins, lambda one: (one.connection, one.sub_account_id, one.staging_table)):
+        files = list(group)
+        for one in files[:_MOST_FILES]:
+            times = (one.captured_at.isoformat(timespec="seconds"), one.fetched_at.isoformat(timespec="seconds"))
+            yield one.sub_account_id, one.staging_table, one.row_count, "; ".join(one.asked), *times, one.path
+        rest = files[_MOST_FILES:]
+        if rest:
+            more, rows = f"and {len(rest)} more files: --json lists them all", sum(one.row_count for one in rest)
+            yield rest[0].sub_account_id, rest[0].staging_table, rows, more, "", "", ""
+
+
+def _number(value: "Decimal | None") -> str:
+    return "not known" if value is None else digits(value)

@@ -1,0 +1,132 @@
+"""A project's figure, walked down to what it is made of: charge lines, price rows, staging rows, raw files.
+
+Nothing is rounded: every level adds up to the one above it to the last decimal.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from tallybook.documents.figures import Row, add, trimmed
+from tallybook.money import CONTEXT
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedFigure:
+    """What the report says of a project at a connection in a currency, beside the sum of its charge lines.
+
+    Without a currency: usage that has no price, or a connection that is silent.
+    """
+
+    connection: str
+    billing_currency: str | None
+    list_cost: Decimal | None  # None where the provider states the cost itself
+    effective_cost: Decimal | None
+    lines: int
+    lines_cost: Decimal | None
+    difference: Decimal  # must be 0
+    is_lower_bound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeLine:
+    """Charges of one sub account, meter and price row: list_cost is the sum of its days' quantity x price."""
+
+    connection: str
+    sub_account_id: str
+    sub_account_name: str
+    region: str
+    meter: str  # "" where the provider states the cost itself
+    charge_category: str
+    basis: str
+    first_day: date
+    last_day: date
+    charges: int
+    pricing_quantity: Decimal | None
+    pricing_unit: str
+    list_unit_price: Decimal | None  # None without a price
+    price_source: str | None  # `prices.csv line 7`
+    list_cost: Decimal | None
+    effective_cost: Decimal | None
+    billing_currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLine:
+    """A line of the price book that made some of the charges."""
+
+    price_source: str
+    provider: str
+    connection: str  # "" in this and the next two: any
+    sub_account_id: str
+    region: str
+    meter: str
+    pricing_unit: str
+    list_unit_price: Decimal
+    billing_currency: str
+    valid_from: date
+    valid_to: date | None  # the first day without
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Staging rows of a sub account that came from one raw file, and what had been asked to get it."""
+
+    connection: str
+    dataset: str
+    sub_account_id: str
+    staging_table: str
+    row_count: int
+    asked: tuple[str, ...]  # as sent, without host and credential
+    captured_at: datetime
+    fetched_at: datetime
+    path: str  # of the compressed file
+    sha256: str  # of what it unpacks to
+    receipt: str  # the path of the note that says what was asked, when and with which answers
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All levels, from the figure down."""
+
+    month: str
+    project: str
+    figures: tuple[ExplainedFigure, ...]
+    lines: tuple[ChargeLine, ...]
+    prices: tuple[PriceLine, ...]
+    origins: tuple[Origin, ...]
+
+    @property
+    def ties_out(self) -> bool:
+        return all(figure.difference == 0 for figure in self.figures)
+
+
+def explain_figures(projects: Sequence[Row], lines: Sequence[ChargeLine]) -> tuple[ExplainedFigure, ...]:
+    """The rows of tables/projects.csv of one project, each with the charge lines below it.
+
+    Example: a row of 7.50 EUR over lines of 3 and 4.50 EUR has 2 lines, lines_cost 7.50 and difference 0.
+    """
+    return tuple(_figure(row, lines) for row in projects)
+
+
+def _figure(row: Row, lines: Sequence[ChargeLine]) -> ExplainedFigure:
+    place = (row["connection"], row["billing_currency"])
+    own = [line for line in lines if (line.connection, line.billing_currency) == place]
+    cost, below = row["effective_cost"], add(line.effective_cost for line in own)
+    return ExplainedFigure(
+        connection=row["connection"],
+        billing_currency=row["billing_currency"],
+        list_cost=known(row["list_cost"]),
+        effective_cost=known(cost),
+        lines=len(own),
+        lines_cost=known(below),
+        difference=trimmed(CONTEXT.subtract(cost or Decimal(0), below or Decimal(0))),
+        is_lower_bound=row["is_lower_bound"],
+    )
+
+
+def known(value: Decimal | None) -> Decimal | None:
+    """A value without the zeros that its column's scale gave it; None stays not known."""
+    return None if value is None else trimmed(value)

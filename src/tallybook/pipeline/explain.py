@@ -1,0 +1,146 @@
+"""explain: a project's figure of a month with everything that it was made of, for an auditor to follow by hand."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from urllib.parse import urlencode
+
+import polars as pl
+
+from tallybook import providers
+from tallybook.documents.explanation import ChargeLine, Explanation, Origin, PriceLine, explain_figures, known
+from tallybook.errors import UsageError
+from tallybook.landing import RawFile
+from tallybook.periods import BillingPeriod
+from tallybook.pipeline.house import Connection, House, begun, load
+from tallybook.pricing.books import read_books
+from tallybook.pricing.charges import make_charges
+from tallybook.resources import queries
+from tallybook.summaries.month import read_frames, summarise_month
+from tallybook.warehouse import Warehouse
+
+_MANY = 20  # projects; of more only similar names are told
+
+
+def explain(
+    house: House, period: BillingPeriod, *, project: str, connection: str | None = None, now: datetime
+) -> Explanation:
+    """Walk the figure of a project, as a report made now would show it, down to the raw files.
+
+    Raises UsageError for a month that has not begun, a project that the month does not know, and a connection at which
+    the project has nothing; ConfigurationError for an unknown connection; BookError; StorageError.
+    """
+    begun(period, now=now)
+    chosen = house.chosen([connection] if connection else [])
+    books = read_books(house.settings.books_dir, providers=providers.names())
+    with house.warehouse_to_read() as warehouse:
+        load(house, warehouse, now=now, periods=[period])
+        make_charges(warehouse, period=period, books=books)
+        names = [settings.name for settings, _ in chosen]
+        figures = _figures(warehouse, period, project, names, now=now)
+        lines = tuple(line for line in _lines(warehouse, period, project) if line.connection in names)
+        return Explanation(
+            month=str(period),
+            project=project,
+            figures=explain_figures(figures.to_dicts(), lines),
+            lines=lines,
+            prices=_prices(warehouse, period, lines),
+            origins=tuple(
+                origin for pair in chosen for origin in _origins(house, warehouse, pair, period, lines, now=now)
+            ),
+        )
+
+
+def _figures(
+    warehouse: Warehouse, period: BillingPeriod, project: str, connections: Sequence[str], *, now: datetime
+) -> pl.DataFrame:
+    """The project's rows of the report's table of projects; UsageError when there are none."""
+    projects = summarise_month(read_frames(warehouse, period=period), period=period, now=now).projects
+    if project not in projects["project"]:
+        names = sorted(set(projects["project"]))
+        raise UsageError(f"{period}: project {project!r} has no usage and no cost; {_known(project, names)}")
+    rows = projects.filter(pl.col("project") == project)
+    chosen = rows.filter(pl.col("connection").is_in(connections))
+    if chosen.is_empty():
+        raise UsageError(
+            f"{period}: project {project!r} has no usage and no cost at {', '.join(connections)}; "
+            f"it has at {', '.join(sorted(set(rows['connection'])))}"
+        )
+    return chosen
+
+
+def _known(project: str, names: Sequence[str]) -> str:
+    if not names:
+        return "no project has: collect the month first"
+    if len(names) <= _MANY:
+        return f"known: {', '.join(names)}"
+    near = ", ".join(difflib.get_close_matches(project, names, n=5)) or "none"
+    return f"{len(names)} projects are known, similar ones: {near}; tables/projects.csv of the report has all"
+
+
+def _lines(warehouse: Warehouse, period: BillingPeriod, project: str) -> Iterator[ChargeLine]:
+    frame = warehouse.frame("marts/project_lines", billing_period=str(period), project=project)
+    amounts = ("pricing_quantity", "list_unit_price", "list_cost", "effective_cost")
+    for row in frame.to_dicts():
+        yield ChargeLine(**row | {name: known(row[name]) for name in amounts})
+
+
+def _prices(warehouse: Warehouse, period: BillingPeriod, lines: Sequence[ChargeLine]) -> tuple[PriceLine, ...]:
+    """The price rows of the lines, in the order in which the lines name them."""
+    prices = warehouse.select("pricing.prices", billing_period=str(period)).select(PriceLine.__slots__)
+    rows = {row["price_source"]: row for row in prices.to_dicts()}
+    used = dict.fromkeys(line.price_source for line in lines if line.price_source)
+    return tuple(
+        PriceLine(**rows[source] | {"list_unit_price": known(rows[source]["list_unit_price"])}) for source in used
+    )
+
+
+def _origins(
+    house: House,
+    warehouse: Warehouse,
+    connection: Connection,
+    period: BillingPeriod,
+    lines: Sequence[ChargeLine],
+    *,
+    now: datetime,
+) -> Iterator[Origin]:
+    """The raw files with rows of the lines' sub accounts at a connection, in the order of sub account and time."""
+    settings, provider = connection
+    accounts = sorted({line.sub_account_id for line in lines if line.connection == settings.name})
+    parameters = {
+        **provider.parameters(settings),
+        "connection": settings.name,
+        "billing_period": str(period),
+        "period_start": period.start,
+        "period_end": period.end,
+        "observed_until": now,
+    }
+    for name in queries(f"origins/{provider.name}") if accounts else ():
+        rows = warehouse.frame(name, **parameters).filter(pl.col("sub_account_id").is_in(accounts))
+        yield from _from_files(house, rows)
+
+
+def _from_files(house: House, rows: pl.DataFrame) -> Iterator[Origin]:
+    receipts = {name: house.store.receipt(name) for name in rows["receipt"].unique()}
+    for row in rows.sort("sub_account_id", "staging_table", "receipt", "sha256").to_dicts():
+        receipt = receipts[row["receipt"]]
+        files = [file for file in receipt.files if file.sha256 == row["sha256"]]
+        yield Origin(
+            connection=receipt.connection,
+            dataset=receipt.dataset,
+            sub_account_id=row["sub_account_id"],
+            staging_table=f"staging.{row['staging_table']}",
+            row_count=row["row_count"],
+            asked=tuple(dict.fromkeys(map(_question, files))),
+            captured_at=min(file.captured_at for file in files),
+            fetched_at=receipt.fetched_at,
+            path=str(house.store.body_path(receipt.connection, receipt.dataset, receipt.period, row["sha256"])),
+            sha256=row["sha256"],
+            receipt=str(house.store.receipt_path(row["receipt"])),
+        )
+
+
+def _question(file: RawFile) -> str:
+    """`GET /usage?period=hourly`, and the JSON that was sent with it."""
+    query = f"?{urlencode(file.params)}" if file.params else ""
+    return f"{file.method} {file.path}{query} {file.json}".rstrip()

@@ -1,0 +1,145 @@
+"""A figure walked down to its charge lines, price rows, staging rows and raw files: worked by hand."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from tallybook.documents.explanation import ExplainedFigure, Explanation, explain_figures
+from tallybook.errors import ConfigurationError, UsageError
+from tallybook.periods import BillingPeriod
+from tallybook.pipeline.collect import collect
+from tallybook.pipeline.explain import explain
+from tallybook.pipeline.house import House
+from tests.pipeline.conftest import NOW, MakeHouse
+from tests.pricing.tiny_facts import PRICES_HEADER
+from tests.support.web import Said, serving
+
+OCTOBER = BillingPeriod(2026, 10)
+PRICES = (
+    "ocore,,,,core_hours,core-hour,0.10,EUR,2026-01-01,2026-10-15,contract 7\n"
+    "ocore,,,,core_hours,core-hour,0.20,EUR,2026-10-15,,contract 8\n"
+    "ocore,,,,instance_hours,hour,0.01,EUR,2026-01-01,,contract 7\n"
+)
+
+
+def item(project: str, start: str, *, cores: int) -> dict[str, object]:
+    unused = ("bandwidthInBytes", "bandwidthOutBytes", "diskGbHours", "ramGbHours", "instanceHours")
+    named = {"projectId": project, "projectName": project.title(), "periodStart": start, "periodType": "hourly"}
+    return {**dict.fromkeys(unused, 0), "cpuCoreHours": cores, "instanceCount": 1, **named}
+
+
+@pytest.fixture
+def told(house: MakeHouse) -> Iterator[House]:
+    """Web used 3 core-hours on the 14th and 2 + 4 on the 15th; Shop 50."""
+    items = [
+        item("web", "2026-10-14T23:00:00Z", cores=3),
+        item("web", "2026-10-15T00:00:00Z", cores=2),
+        item("web", "2026-10-15T01:00:00Z", cores=4),
+        item("shop", "2026-10-15T00:00:00Z", cores=50),
+    ]
+    body = json.dumps({"items": items, "period": "hourly", "totals": None}).encode()
+    with serving(lambda _: Said(body=body)) as server:
+        made = house(server.url)
+        made.settings.books_dir.mkdir()
+        (made.settings.books_dir / "prices.csv").write_text(PRICES_HEADER + PRICES, encoding="utf-8")
+        collect(made, OCTOBER, clock=lambda: NOW, datasets=["usage"])
+        yield made
+
+
+def explained(house: House, project: str = "Web", connection: str | None = None) -> Explanation:
+    return explain(house, OCTOBER, project=project, connection=connection, now=NOW)
+
+
+def test_a_figure_is_the_sum_of_its_charge_lines(told: House) -> None:
+    found = explained(told)
+
+    # 3 core-hours at 0.10 on the 14th, 6 at 0.20 on the 15th, no instance-hours: 0.30 + 1.20 + 0
+    assert [(one.connection, one.billing_currency, one.effective_cost) for one in found.figures] == [
+        ("ocore-0", "EUR", Decimal("1.5"))
+    ]
+    assert [
+        (line.meter, line.pricing_quantity, line.list_unit_price, line.effective_cost, line.price_source)
+        for line in found.lines
+        if line.price_source
+    ] == [
+        ("core_hours", Decimal(3), Decimal("0.1"), Decimal("0.3"), "prices.csv line 2"),
+        ("core_hours", Decimal(6), Decimal("0.2"), Decimal("1.2"), "prices.csv line 3"),
+        ("instance_hours", Decimal(0), Decimal("0.01"), Decimal(0), "prices.csv line 4"),
+    ]
+    assert [one.difference for one in found.figures] == [0]
+    assert found.ties_out
+
+
+def test_a_line_says_its_days_and_what_has_no_price_has_no_cost(told: House) -> None:
+    by_meter = {line.meter: line for line in explained(told).lines}
+
+    cores = by_meter["core_hours"]
+    assert (cores.first_day, cores.last_day, cores.charges) == (date(2026, 10, 15), date(2026, 10, 15), 1)
+    assert (cores.sub_account_id, cores.sub_account_name, cores.basis) == ("web", "Web", "metered")
+    memory = by_meter["memory_gib_hours"]
+    assert (memory.list_unit_price, memory.effective_cost, memory.billing_currency) == (None, None, None)
+
+
+def test_price_rows_are_those_of_the_lines_with_their_validity(told: House) -> None:
+    assert [(one.price_source, one.valid_from, one.valid_to, one.source) for one in explained(told).prices] == [
+        ("prices.csv line 2", date(2026, 1, 1), date(2026, 10, 15), "contract 7"),
+        ("prices.csv line 3", date(2026, 10, 15), None, "contract 8"),
+        ("prices.csv line 4", date(2026, 1, 1), None, "contract 7"),
+    ]
+
+
+def test_an_origin_names_the_bytes_and_what_was_asked_for_them(told: House) -> None:
+    [origin] = explained(told).origins
+
+    content = zstandard.ZstdDecompressor().decompressobj().decompress(Path(origin.path).read_bytes())
+    assert hashlib.sha256(content).hexdigest() == origin.sha256 == Path(origin.path).stem
+    assert (origin.staging_table, origin.sub_account_id, origin.row_count) == ("staging.ocore_usage_items", "web", 3)
+    assert Path(origin.receipt).is_file()
+    assert origin.fetched_at == NOW
+    [asked] = origin.asked
+    assert asked.startswith("GET /")
+    assert "period=hourly" in asked
+
+
+def test_an_unknown_project_is_told_the_known_ones(told: House) -> None:
+    with pytest.raises(UsageError, match="2026-10: project 'web' has no usage and no cost; known: Shop, Web"):
+        explained(told, "web")
+
+
+def test_of_a_month_that_nobody_collected_no_project_is_known(told: House) -> None:
+    with pytest.raises(UsageError, match=r"2026-08: .* collect the month first"):
+        explain(told, BillingPeriod(2026, 8), project="Web", now=NOW)
+
+
+def test_an_unknown_connection_is_refused(told: House) -> None:
+    with pytest.raises(ConfigurationError, match="no connection 'ocore-9'"):
+        explained(told, connection="ocore-9")
+
+
+def test_a_connection_at_which_the_project_has_nothing_is_refused(told: House) -> None:
+    [(settings, provider)] = told.connections
+    other = settings.model_copy(update={"name": "ocore-1"})
+    two = House(
+        settings=replace(told.settings, connections=(settings, other)),
+        connections=((settings, provider), (other, provider)),
+    )
+
+    with pytest.raises(UsageError, match="'Web' has no usage and no cost at ocore-1; it has at ocore-0"):
+        explained(two, connection="ocore-1")
+
+
+def test_a_figure_that_its_lines_do_not_make_shows_the_difference() -> None:
+    row = {
+        "connection": "a", "billing_currency": "EUR", "list_cost": None, "effective_cost": Decimal("1.50"),
+        "is_lower_bound": False,
+    }  # fmt: skip
+    assert explain_figures([row], []) == (
+        ExplainedFigure("a", "EUR", None, Decimal("1.5"), 0, None, Decimal("1.5"), is_lower_bound=False),
+    )
