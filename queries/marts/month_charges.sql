@@ -20,6 +20,8 @@ select
     any_value(list_unit_price) as list_unit_price,
     price_source,
     billing_currency,
+    any_value(charge_category) as charge_category,
+    case when cost_basis = 'adjustment' then any_value(resource_name) else '' end as adjustment, -- 10 % discount
     pricing_category,
     cost_basis,
     basis,

@@ -8,6 +8,7 @@ select
     any_value(sub_account_name) as sub_account_name,
     region,
     meter,
+    case when cost_basis = 'adjustment' then any_value(resource_name) else '' end as adjustment, -- 10 % discount
     charge_category,
     basis,
     cast(min(charge_period_start) as date) as first_day,
@@ -28,6 +29,7 @@ group by
     region,
     meter,
     charge_category,
+    cost_basis,
     basis,
     list_unit_price,
     price_source,
@@ -35,6 +37,7 @@ group by
     effective_cost is null
 order by
     connection,
+    charge_category <> 'Usage',
     sub_account_id,
     region,
     meter,

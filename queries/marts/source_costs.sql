@@ -1,5 +1,5 @@
 -- What the sources of a month's costs add up to, each counted where it comes from: provider costs in the facts,
--- price-book costs in the charges that the price book made. Grain: currency, cost basis. Parameters: $billing_period.
+-- price-book costs in the charges that the price book made, adjustments where they were made. Grain: currency, cost basis. Parameters: $billing_period.
 select
     billing_currency,
     'provider' as cost_basis,
@@ -13,6 +13,14 @@ select
     'price_book' as cost_basis,
     cast(sum(list_cost) as decimal(38, 12)) as effective_cost
 from marts.charges
-where billing_period = $billing_period and price_source is not null
+where billing_period = $billing_period and cost_basis = 'price_book'
+group by billing_currency
+union all
+select
+    billing_currency,
+    'adjustment' as cost_basis,
+    cast(sum(effective_cost) as decimal(38, 12)) as effective_cost
+from marts.adjustment_charges
+where billing_period = $billing_period
 group by billing_currency
 order by billing_currency, cost_basis

@@ -8,6 +8,7 @@ import pytest
 from tallybook.documents.monthly import build_report
 from tallybook.documents.pages import ProjectStatement
 from tallybook.documents.statement import build_statements
+from tallybook.pricing.adjustments import COLUMNS
 from tests.documents.tiny_month import facts, month_inputs
 from tests.pricing.tiny_facts import Row, usage
 
@@ -76,3 +77,18 @@ def test_statements_add_up_to_what_the_report_shows(tmp_path: Path) -> None:
             [total] = statement.totals
             assert total.effective_cost.shown == shown[statement.project]
             assert sum(line.effective_cost.shown or 0 for line in statement.lines) == shown[statement.project]
+
+
+def test_adjustments_stand_behind_the_meters_of_their_connection(tmp_path: Path) -> None:
+    rows = "Web,,discount,10,,,2026-01-01,,frame contract\nWeb,,credit,,3.68,EUR,2026-10-01,2026-11-01,goodwill\n"
+    tmp_path.joinpath("adjustments.csv").write_text(",".join(COLUMNS) + "\n" + rows, encoding="utf-8")
+    web = statements(tmp_path)["Web"]
+
+    # 115.20 less 10 % and 3.68 are 100.00
+    assert [(line.meter, line.basis, line.effective_cost.shown) for line in web.lines] == [
+        ("core_hours", "metered", Decimal("115.20")),
+        ("gpu_hours", "metered", None),
+        ("10 % discount", "adjusted", Decimal("-11.52")),
+        ("credit", "adjusted", Decimal("-3.68")),
+    ]
+    assert [total.effective_cost.shown for total in web.totals] == [Decimal("100.00")]

@@ -17,6 +17,7 @@ from tallybook.periods import BillingPeriod
 from tallybook.pipeline.collect import collect
 from tallybook.pipeline.explain import explain
 from tallybook.pipeline.house import House
+from tallybook.pricing.adjustments import COLUMNS
 from tests.pipeline.conftest import NOW, MakeHouse
 from tests.pricing.tiny_facts import PRICES_HEADER
 from tests.support.web import Said, serving
@@ -93,6 +94,28 @@ def test_price_rows_are_those_of_the_lines_with_their_validity(told: House) -> N
         ("prices.csv line 3", date(2026, 10, 15), None, "contract 8"),
         ("prices.csv line 4", date(2026, 1, 1), None, "contract 7"),
     ]
+
+
+def test_adjustments_are_lines_of_their_own_with_what_they_were_taken_of(told: House) -> None:
+    rows = "Web,,discount,10,,,2026-10-15,,frame contract\nWeb,,credit,,0.38,EUR,2026-10-01,2026-11-01,goodwill\n"
+    header = ",".join(COLUMNS) + "\n"
+    (told.settings.books_dir / "adjustments.csv").write_text(header + rows, encoding="utf-8")
+    found = explained(told)
+
+    # 10 % of the 1.20 of the 15th are 0.12; 1.50 - 0.12 - 0.38 are 1.00
+    [figure] = [one for one in found.figures if one.billing_currency]
+    assert (figure.list_cost, figure.effective_cost, figure.difference) == (Decimal("1.5"), Decimal(1), 0)
+    assert [
+        (line.adjustment, line.charge_category, line.effective_cost) for line in found.lines if line.adjustment
+    ] == [
+        ("10 % discount", "Adjustment", Decimal("-0.12")),
+        ("credit", "Credit", Decimal("-0.38")),
+    ]
+    assert [(one.price_source, one.base_cost, one.effective_cost, one.source) for one in found.adjustments] == [
+        ("adjustments.csv line 2", Decimal("1.2"), Decimal("-0.12"), "frame contract"),
+        ("adjustments.csv line 3", None, Decimal("-0.38"), "goodwill"),
+    ]
+    assert {origin.sub_account_id for origin in found.origins} == {"web"}
 
 
 def test_an_origin_names_the_bytes_and_what_was_asked_for_them(told: House) -> None:

@@ -1,4 +1,4 @@
-"""The four books: what is read, and that each mistake is named by file, line and column."""
+"""The books: what is read, and that each mistake is named by file, line and column."""
 
 from datetime import date
 from decimal import Decimal

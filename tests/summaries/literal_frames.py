@@ -11,6 +11,7 @@ AMOUNT = pl.Decimal(38, 12)
 Row = dict[str, Any]
 
 _CHARGES = {
+    "adjustment": pl.String,
     "billing_period": pl.String,
     "provider": pl.String,
     "connection": pl.String,
@@ -91,6 +92,7 @@ def used(
         "pricing_category": "unknown",
         "cost_basis": "price_book" if priced else None,
         "basis": "metered",
+        "adjustment": "",
         "consumed_quantity": decimal(quantity),
         "pricing_quantity": decimal(quantity),
         "list_cost": decimal(cost),

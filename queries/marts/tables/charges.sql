@@ -1,4 +1,5 @@
--- The charges of all months that have some: usage priced by the price book, and the costs that providers state.
+-- The charges of all months that have some: usage priced by the price book, the costs that providers state, and what
+-- adjustments.csv makes of both, at no sub account. price_source is the row of the book that made a charge.
 -- Grain of usage: connection, sub account, region, resource, meter, basis, UTC day. Of costs: as in facts.costs.
 -- Costs are not copied: writing a million of them again takes longer than everything else together.
 -- '' in cluster, namespace, workload and workload_type for usage, in region, meter and units for costs. Null is not
@@ -84,3 +85,38 @@ inner join pricing.accounts as accounts
         accounts.billing_period = costs.billing_period
         and accounts.connection = costs.connection
         and accounts.sub_account_id = costs.sub_account_id
+union all
+select
+    billing_period,
+    charge_period_start,
+    charge_period_end,
+    provider,
+    connection,
+    '' as sub_account_id,
+    '' as sub_account_name,
+    project,
+    '' as region,
+    '' as resource_id,
+    adjustment as resource_name,
+    '' as cluster,
+    '' as namespace,
+    '' as workload,
+    '' as workload_type,
+    '' as meter,
+    '' as unit,
+    cast(null as decimal(38, 12)) as consumed_quantity,
+    cast(null as decimal(38, 12)) as pricing_quantity,
+    '' as pricing_unit,
+    cast(null as decimal(38, 12)) as list_unit_price,
+    cast(null as decimal(38, 12)) as list_cost,
+    effective_cost,
+    billing_currency,
+    charge_category,
+    'unknown' as pricing_category,
+    'adjustment' as cost_basis,
+    price_source,
+    'adjusted' as basis,
+    cast(null as decimal(38, 12)) as spot_hours,
+    cast(null as decimal(38, 12)) as on_demand_hours,
+    cast(null as decimal(38, 12)) as savings_available
+from marts.adjustment_charges

@@ -12,7 +12,14 @@ from tallybook.console import command, digits, finish, say, table, warn
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from tallybook.documents.explanation import ChargeLine, ExplainedFigure, Explanation, Origin, PriceLine
+    from tallybook.documents.explanation import (
+        AdjustmentLine,
+        ChargeLine,
+        ExplainedFigure,
+        Explanation,
+        Origin,
+        PriceLine,
+    )
 
 _FIGURES = ("connection", "currency", "list_cost", "effective_cost", "lines", "their_cost", "difference")
 _LINES = (
@@ -20,6 +27,10 @@ _LINES = (
     "currency", "category", "days", "charges", "price_row", "basis",
 )  # fmt: skip
 _PRICES = ("price_row", "meter", "unit_price", "unit", "valid_from", "valid_to", "source")
+_ADJUSTMENTS = (
+    "adjustment_row", "connection", "adjustment", "of", "effective_cost", "currency", "valid_from", "valid_to",
+    "source",
+)  # fmt: skip
 _ORIGINS = ("sub_account_id", "staging_table", "rows", "asked", "captured_at", "fetched_at", "file")
 _MOST_FILES = 10  # of a sub account and table that are shown; a sampled month has thousands
 
@@ -59,6 +70,9 @@ def _show(explained: "Explanation") -> None:
     table(_LINES, map(_line, explained.lines))
     say("3. The rows of the price book that made them")
     table(_PRICES, map(_price, explained.prices))
+    if explained.adjustments:
+        say("   and of the adjustments, in the order in which they apply at a connection")
+        table(_ADJUSTMENTS, map(_adjustment, explained.adjustments))
     say("4. The staging rows below them and their raw files, each named by the sha256 of what it unpacks to")
     table(_ORIGINS, _origins(explained.origins))
 
@@ -72,7 +86,7 @@ def _figure(one: "ExplainedFigure") -> tuple[object, ...]:
 
 def _line(line: "ChargeLine") -> tuple[object, ...]:
     return (
-        line.connection, line.sub_account_name or line.sub_account_id, line.region, line.meter,
+        line.connection, line.sub_account_name or line.sub_account_id, line.region, line.meter or line.adjustment,
         _number(line.pricing_quantity), line.pricing_unit, _number(line.list_unit_price), _number(line.list_cost),
         _number(line.effective_cost), line.billing_currency, line.charge_category,
         f"{line.first_day} to {line.last_day}", line.charges, line.price_source, line.basis,
@@ -82,6 +96,14 @@ def _line(line: "ChargeLine") -> tuple[object, ...]:
 def _price(one: "PriceLine") -> tuple[object, ...]:
     price = f"{_number(one.list_unit_price)} {one.billing_currency}"
     return one.price_source, one.meter, price, one.pricing_unit, one.valid_from, one.valid_to, one.source
+
+
+def _adjustment(one: "AdjustmentLine") -> tuple[object, ...]:
+    of = "" if one.base_cost is None else digits(one.base_cost)
+    return (
+        one.price_source, one.connection, one.adjustment, of, digits(one.effective_cost), one.billing_currency,
+        one.valid_from, one.valid_to, one.source,
+    )  # fmt: skip
 
 
 def _origins(origins: Iterable["Origin"]) -> Iterator[tuple[object, ...]]:

@@ -37,7 +37,8 @@ class ChargeLine:
     sub_account_id: str
     sub_account_name: str
     region: str
-    meter: str  # "" where the provider states the cost itself
+    meter: str  # "" where the provider states the cost itself, and for an adjustment
+    adjustment: str  # 10 % discount; "" for usage
     charge_category: str
     basis: str
     first_day: date
@@ -46,7 +47,7 @@ class ChargeLine:
     pricing_quantity: Decimal | None
     pricing_unit: str
     list_unit_price: Decimal | None  # None without a price
-    price_source: str | None  # `prices.csv line 7`
+    price_source: str | None  # the row of the book that made it: `prices.csv line 7`
     list_cost: Decimal | None
     effective_cost: Decimal | None
     billing_currency: str | None
@@ -67,6 +68,21 @@ class PriceLine:
     billing_currency: str
     valid_from: date
     valid_to: date | None  # the first day without
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentLine:
+    """A row of adjustments.csv that made some of the charges, at a connection and in a currency."""
+
+    price_source: str
+    connection: str
+    adjustment: str  # 10 % discount
+    base_cost: Decimal | None  # what the percentage was taken of, over all days; None for an amount
+    effective_cost: Decimal
+    billing_currency: str
+    valid_from: date
+    valid_to: date | None
     source: str
 
 
@@ -96,6 +112,7 @@ class Explanation:
     figures: tuple[ExplainedFigure, ...]
     lines: tuple[ChargeLine, ...]
     prices: tuple[PriceLine, ...]
+    adjustments: tuple[AdjustmentLine, ...]
     origins: tuple[Origin, ...]
 
     @property

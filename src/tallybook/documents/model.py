@@ -184,7 +184,7 @@ class PricingRow:
     hours: Figure
     effective_cost: Figure
     share_pct: Decimal | None
-    cost_basis: str  # provider, hours_weighted, price_book
+    cost_basis: str  # provider, hours_weighted, price_book, adjustment
     is_lower_bound: bool
 
 

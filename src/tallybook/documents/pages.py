@@ -17,13 +17,13 @@ class StatementLine:
     provider_label: str
     sub_account_name: str
     region: str
-    meter: str
+    meter: str  # or an adjustment: 10 % discount
     unit: str
     quantity: Figure
     unit_price: Decimal | None  # None: several prices in the month, or none
     billing_currency: str  # "" without a price
     effective_cost: Figure
-    basis: str  # metered, averaged, sampled, provider
+    basis: str  # metered, averaged, sampled, provider, adjusted
     coverage_pct: Decimal | None
     is_lower_bound: bool
 

@@ -62,7 +62,7 @@ def _lines(
     in_part = {connection for connection, seen in coverage.items() if seen is not None and seen < COMPLETE}
     totals: dict[str, Decimal] = {}
     for line, cost in zip(lines, shown, strict=True):
-        if line["meter"] == "" and cost.shown is not None:
+        if line["basis"] == "provider" and cost.shown is not None:
             currency = line["billing_currency"]
             totals[currency] = totals.get(currency, Decimal(0)) + cost.shown
     return tuple(
@@ -71,7 +71,7 @@ def _lines(
             provider_label=inputs.label(line["provider"]),
             sub_account_name=line["sub_account_name"] or line["sub_account_id"],
             region=line["region"],
-            meter=line["meter"] or WORKLOADS,
+            meter=line["meter"] or line["adjustment"] or WORKLOADS,
             unit=line["pricing_unit"],
             quantity=quantity(line["pricing_quantity"], line["pricing_unit"]),
             unit_price=None if line["list_unit_price"] is None else trimmed(line["list_unit_price"]),

@@ -5,6 +5,7 @@ when its facts were computed after it was over.
 """
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 
 import polars
@@ -14,6 +15,7 @@ from tallybook.decode import encode
 from tallybook.facts import refresh_facts
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.house import House
+from tallybook.pricing.adjustments import idle_adjustments
 from tallybook.pricing.books import Books
 from tallybook.pricing.charges import CHARGED_MONTHS, make_charges, outdate_charges, price_rows
 from tallybook.summaries.month import TREND_MONTHS
@@ -40,13 +42,26 @@ def charge_months(house: House, warehouse: Warehouse, period: BillingPeriod, *, 
             warehouse.insert(CHARGED_MONTHS, polars.DataFrame([row]))
 
 
+def idle_rows(warehouse: Warehouse, period: BillingPeriod, *, books: Books) -> tuple[str, ...]:
+    """A sentence for each row of adjustments.csv that found no cost to adjust in a month whose charges are made."""
+    charges = warehouse.select("marts.adjustment_charges", billing_period=str(period))
+    return idle_adjustments(books.adjustments, period=period, used=set(charges["price_source"]))
+
+
 def _stands(warehouse: Warehouse, month: BillingPeriod, inputs_sha256: str) -> bool:
     made = warehouse.select(CHARGED_MONTHS, billing_period=str(month), inputs_sha256=inputs_sha256)
     return not made.is_empty() and aware_utc(made["observed_until"][0]) >= month.end
 
 
 def _inputs_sha256(house: House, books: Books, month: BillingPeriod) -> str:
-    """What a month's costs are made with, beside its raw files; the lines of the book say nothing about a cost."""
+    """What a month's costs are made with, beside its raw files; the lines of the book say nothing about a cost.
+
+    Which project a sub account belongs to changes no total, unless projects are adjusted.
+    """
     prices = price_rows(books.prices, month).drop("source", "price_source").sort(polars.all()).write_csv()
+    adjusting = [replace(one, line=0) for one in books.adjustments if one.holds_in(month)]
+    mapping = books.projects if adjusting else ()
     connections = [(one.name, one.provider, provider.parameters(one)) for one, provider in house.connections]
-    return hashlib.sha256(f"{__version__}\n{encode(connections)}\n{prices}".encode()).hexdigest()
+    return hashlib.sha256(
+        f"{__version__}\n{encode(connections)}\n{prices}\n{adjusting}\n{mapping}".encode()
+    ).hexdigest()

@@ -8,12 +8,20 @@ from urllib.parse import urlencode
 import polars as pl
 
 from tallybook import providers
-from tallybook.documents.explanation import ChargeLine, Explanation, Origin, PriceLine, explain_figures, known
+from tallybook.documents.explanation import (
+    AdjustmentLine,
+    ChargeLine,
+    Explanation,
+    Origin,
+    PriceLine,
+    explain_figures,
+    known,
+)
 from tallybook.errors import UsageError
 from tallybook.landing import RawFile
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.house import Connection, House, begun, load
-from tallybook.pricing.books import read_books
+from tallybook.pricing.books import Books, read_books
 from tallybook.pricing.charges import make_charges
 from tallybook.resources import queries
 from tallybook.summaries.month import read_frames, summarise_month
@@ -45,6 +53,9 @@ def explain(
             figures=explain_figures(figures.to_dicts(), lines),
             lines=lines,
             prices=_prices(warehouse, period, lines),
+            adjustments=tuple(
+                one for one in _adjustments(warehouse, period, project, books) if one.connection in names
+            ),
             origins=tuple(
                 origin for pair in chosen for origin in _origins(house, warehouse, pair, period, lines, now=now)
             ),
@@ -89,10 +100,19 @@ def _prices(warehouse: Warehouse, period: BillingPeriod, lines: Sequence[ChargeL
     """The price rows of the lines, in the order in which the lines name them."""
     prices = warehouse.select("pricing.prices", billing_period=str(period)).select(PriceLine.__slots__)
     rows = {row["price_source"]: row for row in prices.to_dicts()}
-    used = dict.fromkeys(line.price_source for line in lines if line.price_source)
+    used = dict.fromkeys(line.price_source for line in lines if line.price_source in rows)
     return tuple(
         PriceLine(**rows[source] | {"list_unit_price": known(rows[source]["list_unit_price"])}) for source in used
     )
+
+
+def _adjustments(warehouse: Warehouse, period: BillingPeriod, project: str, books: Books) -> Iterator[AdjustmentLine]:
+    rows = {one.book_row: one for one in books.adjustments}
+    frame = warehouse.frame("marts/project_adjustments", billing_period=str(period), project=project)
+    for row in frame.to_dicts():
+        book = rows[row["price_source"]]
+        amounts = {name: known(row[name]) for name in ("base_cost", "effective_cost")}
+        yield AdjustmentLine(**row | amounts, valid_from=book.valid_from, valid_to=book.valid_to, source=book.source)
 
 
 def _origins(
@@ -106,7 +126,7 @@ def _origins(
 ) -> Iterator[Origin]:
     """The raw files with rows of the lines' sub accounts at a connection, in the order of sub account and time."""
     settings, provider = connection
-    accounts = sorted({line.sub_account_id for line in lines if line.connection == settings.name})
+    accounts = sorted({one.sub_account_id for one in lines if one.connection == settings.name and not one.adjustment})
     parameters = {
         **provider.parameters(settings),
         "connection": settings.name,

@@ -19,7 +19,7 @@ from tallybook.documents.monthly import build_report
 from tallybook.errors import UsageError
 from tallybook.landing import building
 from tallybook.periods import BillingPeriod
-from tallybook.pipeline.charging import charge_months
+from tallybook.pipeline.charging import charge_months, idle_rows
 from tallybook.pipeline.collect import Clock
 from tallybook.pipeline.export import standard_documents
 from tallybook.pipeline.files import TABLES, Edition, write_library, write_revision
@@ -171,6 +171,7 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
         controls=_controls(house, warehouse, period),
         notices=(
             *unknown_connections(books, [connection.name for connection in house.settings.connections]),
+            *idle_rows(warehouse, period, books=books),
             *_notices(house, warehouse, period),
         ),
     )

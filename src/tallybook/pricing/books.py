@@ -1,15 +1,17 @@
-"""The four books that finance writes: prices, exchange rates, projects and budgets. Read whole, checked, frozen."""
+"""The books that finance writes: prices, rates, projects, budgets and adjustments. Read whole, checked, frozen."""
 
 import difflib
 import hashlib
 from collections.abc import Callable, Collection, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
 from tallybook.errors import BookError
+from tallybook.pricing import adjustments
+from tallybook.pricing.adjustments import Adjustment
 from tallybook.pricing.meters import find_meter, known_meters
 from tallybook.pricing.sheet import Line, read_sheet
 
@@ -21,6 +23,7 @@ COLUMNS = {
     "exchange_rates.csv": ("month", "from_currency", "to_currency", "rate", "source"),
     "projects.csv": ("connection", "sub_account_id", "project", "cost_center", "owner"),
     "budgets.csv": ("project", "month", "budget", "currency"),
+    adjustments.FILE: adjustments.COLUMNS,
 }  # fmt: skip
 ANY_SUB_ACCOUNT = "*"
 PRICE_DIGITS = 9  # before the dot: what the largest figures of a day cost then still fits into DECIMAL(38, 12)
@@ -98,6 +101,7 @@ class Books:
     exchange_rates: tuple[ExchangeRate, ...] = ()
     projects: tuple[ProjectRule, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    adjustments: tuple[Adjustment, ...] = ()
 
 
 def read_books(folder: Path, *, providers: Collection[str] | None = None) -> Books:
@@ -114,15 +118,17 @@ def read_books(folder: Path, *, providers: Collection[str] | None = None) -> Boo
     rates = _read(folder, "exchange_rates.csv", _exchange_rate)
     projects = _read(folder, "projects.csv", _project_rule)
     budgets = _read(folder, "budgets.csv", _budget)
+    adjusting = _read(folder, adjustments.FILE, adjustments.read_adjustment)
     _refuse_overlaps(prices)
     _refuse_repeats("exchange_rates.csv", rates, lambda r: (r.month, r.from_currency, r.to_currency))
     _refuse_repeats("projects.csv", projects, lambda r: (r.connection, r.sub_account_id))
     _refuse_repeats("budgets.csv", budgets, lambda r: (r.project, r.month, r.currency))
-    return Books(prices, rates, projects, budgets)
+    _refuse_repeats(adjustments.FILE, adjusting, lambda r: astuple(replace(r, line=0)))
+    return Books(prices, rates, projects, budgets, adjusting)
 
 
 def sha256(folder: Path) -> str:
-    """One hash over the bytes of the four books, for fingerprints; a missing book differs from an empty one."""
+    """One hash over the bytes of all books, for fingerprints; a missing book differs from an empty one."""
     digest = hashlib.sha256()
     for name in sorted(COLUMNS):
         path = folder / name
@@ -139,6 +145,7 @@ def unknown_connections(books: Books, known: Collection[str]) -> tuple[str, ...]
     named = [
         *(("prices.csv", price.connection, price.line) for price in books.prices if price.connection),
         *(("projects.csv", rule.connection, rule.line) for rule in books.projects),
+        *((adjustments.FILE, one.connection, one.line) for one in books.adjustments if one.connection),
     ]
     lines: dict[tuple[str, str], list[int]] = {}
     for file, connection, line in named:
@@ -148,7 +155,7 @@ def unknown_connections(books: Books, known: Collection[str]) -> tuple[str, ...]
 
 
 def _told(file: str, connection: str, lines: list[int], known: Collection[str]) -> str:
-    verb = {"prices.csv": "price", "projects.csv": "map"}[file]
+    verb = {"prices.csv": "price", "projects.csv": "map", adjustments.FILE: "adjust"}[file]
     shown = ", ".join(map(str, lines[:5])) + (f" and {len(lines) - 5} more" if len(lines) > 5 else "")
     what = f"lines {shown} {verb}" if len(lines) > 1 else f"line {shown} {verb}s"
     near = difflib.get_close_matches(connection, known, n=1)

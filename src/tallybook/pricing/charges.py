@@ -3,7 +3,7 @@
 The arithmetic is in queries/marts/book_charges.sql; here the books become the small tables it joins.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -11,12 +11,16 @@ import polars as pl
 
 from tallybook.periods import BillingPeriod
 from tallybook.pricing.accounts import SubAccount, assign_projects
+from tallybook.pricing.adjustments import CATEGORIES, AdjustmentCharge, Place, adjust
 from tallybook.pricing.books import Books, Price
 from tallybook.pricing.meters import meter_or_plain
 from tallybook.warehouse import Warehouse
 
 CHARGED_MONTHS = "marts.charged_months"
-_TABLES = ("pricing.prices", "pricing.meters", "pricing.accounts", "marts.book_charges", "marts.month_costs")
+_TABLES = (
+    *("pricing.prices", "pricing.meters", "pricing.accounts"),
+    *("marts.book_charges", "marts.adjustment_charges", "marts.month_costs"),
+)
 
 
 def make_charges(warehouse: Warehouse, *, period: BillingPeriod, books: Books) -> None:
@@ -28,8 +32,9 @@ def make_charges(warehouse: Warehouse, *, period: BillingPeriod, books: Books) -
         warehouse.insert("pricing.prices", price_rows(books.prices, period))
         warehouse.insert("pricing.meters", _meter_rows(warehouse, month))
         warehouse.insert("pricing.accounts", _account_rows(warehouse, month, books))
-        for table in ("book_charges", "month_costs"):
-            warehouse.insert_query(f"marts.{table}", f"marts/{table}", billing_period=month)
+        warehouse.insert_query("marts.book_charges", "marts/book_charges", billing_period=month)
+        warehouse.insert("marts.adjustment_charges", _adjustment_rows(warehouse, period, books))
+        warehouse.insert_query("marts.month_costs", "marts/month_costs", billing_period=month)
 
 
 def outdate_charges(warehouse: Warehouse, months: Iterable[str]) -> None:
@@ -122,3 +127,60 @@ def _account_rows(warehouse: Warehouse, month: str, books: Books) -> pl.DataFram
     text = ("billing_period", "connection", "provider", "sub_account_id", "sub_account_name")
     schema = dict.fromkeys((*text, "project", "cost_center", "owner"), pl.String())
     return pl.DataFrame(rows, schema={**schema, "is_mapped": pl.Boolean()}, orient="row")
+
+
+def _adjustment_rows(warehouse: Warehouse, period: BillingPeriod, books: Books) -> pl.DataFrame:
+    """The rows of marts.adjustment_charges; the costs that they are taken of must be there."""
+    month = str(period)
+    valid = [one for one in books.adjustments if one.holds_in(period)]
+    if not valid:
+        return pl.DataFrame(schema=_ADJUSTMENT_SCHEMA)
+    providers = dict(warehouse.frame("marts/month_connections", billing_period=month).iter_rows())
+    projects = sorted({one.project for one in valid})
+    frame = warehouse.frame("marts/adjustable_costs", billing_period=month, projects=projects)
+    costs = {Place(*row[:4]): row[4] for row in frame.iter_rows()}
+    charges = adjust(valid, costs, period=period, connections=providers)
+    rows = [_adjustment_row(charge, month, providers) for charge in charges]
+    return pl.DataFrame(rows, schema=_ADJUSTMENT_SCHEMA, orient="row")
+
+
+_ADJUSTMENT_SCHEMA = pl.Schema(
+    {
+        "billing_period": pl.String(),
+        "charge_period_start": pl.Date(),
+        "charge_period_end": pl.Date(),
+        "provider": pl.String(),
+        "connection": pl.String(),
+        "project": pl.String(),
+        "category": pl.String(),
+        "charge_category": pl.String(),
+        "adjustment": pl.String(),
+        "adjustment_percent": pl.Decimal(38, 12),
+        "base_cost": pl.Decimal(38, 12),
+        "effective_cost": pl.Decimal(38, 12),
+        "billing_currency": pl.String(),
+        "price_source": pl.String(),
+    }
+)
+
+
+def _adjustment_row(
+    charge: AdjustmentCharge, month: str, providers: Mapping[str, str]
+) -> tuple[str | Decimal | date | None, ...]:
+    adjustment, place = charge.adjustment, charge.place
+    return (
+        month,
+        place.day,
+        charge.end,
+        providers[place.connection],
+        place.connection,
+        place.project,
+        adjustment.category,
+        CATEGORIES[adjustment.category],
+        adjustment.label,
+        adjustment.percent,
+        charge.base_cost,
+        charge.effective_cost,
+        place.currency,
+        adjustment.book_row,
+    )

@@ -10,9 +10,9 @@ from tallybook.summaries.expressions import AMOUNT, COST_FEEDS, is_priced, is_un
 def summarise_tie_out(source_costs: pl.DataFrame, projects: pl.DataFrame) -> pl.DataFrame:
     """Per currency: source total = allocated + shared + idle + unallocated, and the difference, which must be 0.
 
-    Sources are counted in the facts (provider costs) and in the priced charges, the allocated part in the projects'
-    summary. Nothing is shared or idle before there are rules for it. Example: sources of 10 and 2.50 EUR, projects
-    of 7.50 and 5 EUR: difference 0.
+    Sources are counted in the facts (provider costs), in the priced charges and in the adjustments, the allocated part
+    in the projects' summary. Nothing is shared or idle before there are rules for it. Example: sources of 10 and 2.50
+    EUR, projects of 7.50 and 5 EUR: difference 0.
     """
     source = source_costs.group_by("billing_currency").agg(pl.col("effective_cost").sum().alias("source_total"))
     known = projects.filter(pl.col("billing_currency").is_not_null())
