@@ -62,19 +62,19 @@ def test_a_renamed_connection_is_not_counted_twice(config: Path) -> None:
     assert total(published(collected(config))) == before
 
 
-def test_a_draft_between_does_not_open_a_closed_month(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fetch_that_failed_does_not_open_a_closed_month(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     house = collected(config)
     assert published(house, final=True).status == "FINAL"
     monkeypatch.setenv("OCORE_TOKEN", "wrong")
-    assert published(collected(config, hours_later=1)).status == "DRAFT"
+    failed = published(collected(config, hours_later=1))
     monkeypatch.undo()
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
-    restated = published(collected(config, hours_later=2))
+    healed = published(collected(config, hours_later=2))
 
-    assert restated.status == "RESTATED"
-    assert restated.reasons == ("Restates r01: what its connections answer, its books or the software changed",)
+    assert (failed.is_new, failed.status, bool(failed.failures)) == (False, "FINAL", True)
+    assert (healed.is_new, healed.status, healed.failures) == (False, "FINAL", ())
 
 
 def test_the_providers_own_totals_are_on_the_control_page(config: Path) -> None:

@@ -13,6 +13,7 @@ from tallybook.pipeline.collect import rebuild
 from tallybook.pipeline.house import House, open_house
 from tallybook.pipeline.publish import Published, report
 from tests.pipeline.test_publish import NOW, OCTOBER, document, house, land_snapshot, land_usage
+from tests.providers.support import land
 
 pytestmark = pytest.mark.usefixtures("_no_pages")
 
@@ -128,3 +129,38 @@ def test_settings_that_make_facts_change_their_hash_and_only_theirs(tmp_path: Pa
     }
 
     assert {name for name in before if before[name] != after[name]} == {"connections/openscaler-main"}
+
+
+def used_and_closed(folder: Path) -> tuple[House, Published]:
+    place = house(folder, "ocore")
+    land_usage(place, OCTOBER, "4")
+    return place, closed(place, accept_gaps="one hour is all there is")
+
+
+def again(place: House) -> Published:
+    return report(place, OCTOBER, clock=lambda: NOW)
+
+
+def test_a_closed_month_is_not_restated_by_the_month_before(tmp_path: Path) -> None:
+    place, first = used_and_closed(tmp_path)
+    land_usage(place, OCTOBER.shift(-1), "3")
+
+    assert (again(place).is_new, again(place).revision) == (False, first.revision)
+
+
+def test_a_closed_month_is_not_opened_by_a_fetch_that_failed_and_the_failure_is_told(tmp_path: Path) -> None:
+    place, first = used_and_closed(tmp_path)
+    connection = place.settings.connection("ocore-main")
+    land(place.store, connection, "usage", [], fetched_at=NOW, error="HTTP 401 for /usage")
+    kept = again(place)
+
+    assert (kept.is_new, kept.revision, kept.status) == (False, first.revision, "FINAL")
+    assert [failure.error for failure in kept.failures] == ["HTTP 401 for /usage"]
+
+
+def test_a_closed_month_is_restated_by_figures_of_its_own(tmp_path: Path) -> None:
+    place, _ = used_and_closed(tmp_path)
+    land_usage(place, OCTOBER, "5", fetched_days_later=1)
+    restated = again(place)
+
+    assert (restated.is_new, restated.status, restated.revision) == (True, "RESTATED", 2)

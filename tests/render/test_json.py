@@ -27,6 +27,7 @@ def manifest() -> Manifest:
         generated_at=samples.NOW,
         run_id="",
         fingerprint="0" * 64,
+        figures_sha256="cd" * 32,
         versions={"tallybook": "0.1.0"},
         inputs=(ManifestInput("book", "prices.csv", "1" * 64, None, 3),),
         files=(ManifestFile("monthly-report.pdf", "application/pdf", 12, "2" * 64),),

@@ -52,6 +52,7 @@ class Edition:
     reason: str
     run_id: str
     fingerprint: str
+    figures_sha256: str
     sources: tuple[ManifestInput, ...]
     documents: Mapping[str, bytes]
 
@@ -163,6 +164,7 @@ def _manifest(folder: Path, edition: Edition) -> Manifest:
         generated_at=header.generated_at,
         run_id=edition.run_id,
         fingerprint=edition.fingerprint,
+        figures_sha256=edition.figures_sha256,
         versions={name: version(name) for name in _ENGINES},
         inputs=edition.sources,
         files=tuple(_files(folder)),

@@ -96,7 +96,8 @@ def report(
         charge_months(house, warehouse, period, books=books, now=now)
         inputs = _inputs(house, warehouse, period, books=books, now=now)
         fingerprint = _fingerprint(inputs)
-        if previous and previous.fingerprint == fingerprint and (closed is not None or not final):
+        figures = _figures_sha256(inputs)
+        if previous and _still_stands(previous, closed, fingerprint=fingerprint, figures=figures, final=final):
             return _published(previous, build_report(inputs), inputs.failures, is_new=False)
         inputs = _stamped(inputs, previous, closed, final=final, reason=reason)
         inputs = replace(inputs, accepted_gaps=_accepted(house, inputs, closed, accept_gaps=accept_gaps))
@@ -115,6 +116,7 @@ def report(
             reason=reason,
             run_id=run_id,
             fingerprint=fingerprint,
+            figures_sha256=figures,
             sources=sources,
             documents=dict(standard_documents(house, warehouse, period)),
         )
@@ -241,6 +243,32 @@ def _fingerprint(inputs: MonthInputs) -> str:
     for name in TABLES:
         digest.update(render_csv(getattr(inputs.tables, name)))
     return digest.hexdigest()
+
+
+def _figures_sha256(inputs: MonthInputs) -> str:
+    """The same for the same figures of this month alone, whatever they are compared with and whatever failed since."""
+    digest = hashlib.sha256()
+    for name in TABLES:
+        frame: polars.DataFrame = getattr(inputs.tables, name)
+        digest.update(render_csv(frame.select(column for column in frame.columns if not _is_comparison(column))))
+    return digest.hexdigest()
+
+
+def _is_comparison(column: str) -> bool:
+    return column.startswith("previous_") or column == "late"
+
+
+def _still_stands(previous: Revision, closed: Revision | None, *, fingerprint: str, figures: str, final: bool) -> bool:
+    """Whether nothing is to be published.
+
+    A closed month changes only with its own figures: not by a fetch that failed since, nor by what the month before,
+    the budget or the trend say now.
+    """
+    if closed is None:
+        return previous.fingerprint == fingerprint and not final
+    return previous.fingerprint == fingerprint or (
+        previous.number == closed.number and closed.figures_sha256 == figures
+    )
 
 
 def _stamped(

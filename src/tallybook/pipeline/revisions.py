@@ -31,6 +31,10 @@ class Revision:
         return str(self.manifest["fingerprint"])
 
     @property
+    def figures_sha256(self) -> str:
+        return str(self.manifest.get("figures_sha256", ""))
+
+    @property
     def report(self) -> dict[str, Any]:
         """Its monthly-report.json. Raises StorageError when it cannot be read."""
         return _json(self.folder / "monthly-report.json")

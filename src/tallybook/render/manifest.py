@@ -39,7 +39,8 @@ class Manifest:
     accepted_gaps: str  # why it was closed although part of it was not seen; empty without such gaps
     generated_at: datetime
     run_id: str  # of the orchestrator; empty outside it
-    fingerprint: str  # of all inputs: the same fingerprint makes no new revision
+    fingerprint: str  # of all that is shown: the same fingerprint makes no new revision
+    figures_sha256: str  # of the month's own figures, without what they are compared with: a closed month's change
     versions: dict[str, str]  # software name to version
     inputs: tuple[ManifestInput, ...]
     files: tuple[ManifestFile, ...]
