@@ -168,13 +168,9 @@ def test_another_version_that_makes_the_same_figures_makes_no_revision(
 
 
 def test_a_version_that_shows_another_report_is_named(place: House) -> None:
-    (place.reports_dir / "2026-10" / "r01" / "manifest.json").write_text(
-        json.dumps(
-            manifest(place, 1)
-            | {"versions": {"tallybook": "0.0.9"}, **dict.fromkeys(("fingerprint", "figures_sha256"), "another")}
-        ),
-        encoding="utf-8",
-    )
+    other = {"versions": {"tallybook": "0.0.9"}, "fingerprint": "another", "figures_sha256": "another"}
+    path = place.reports_dir / "2026-10" / "r01" / "manifest.json"
+    path.write_text(json.dumps(manifest(place, 1) | other), encoding="utf-8")
     result = published(place)
 
     assert rows(result) == []
