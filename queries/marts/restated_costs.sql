@@ -1,13 +1,15 @@
 -- What a closed month cost then (marts.frozen_charges) and now, and why: every charge is compared with itself.
 -- Grain: project, connection, currency. Parameters: $billing_period,
 -- $steady_connections: those whose answers are the same as then, so that only settings or software can have changed
--- their quantities and costs; $has_same_prices: whether prices.csv is, so that only software can have changed a price.
+-- their quantities and costs; $has_same_prices, $has_same_adjustments, $has_same_map: whether prices.csv,
+-- adjustments.csv and projects.csv are, so that without another answer only software can have changed what they say.
 -- The causes of a row add up to effective_cost - previous_effective_cost (null counts as 0 there), digit for digit:
 --   changed map    the earlier cost leaves the project that the sub account belonged to, and joins the one of now
 --   new data       the quantity of now at the price of then, less the earlier cost; a charge that is new or gone
 --   changed price  the cost of now, less the quantity of now at the price of then (rounded as charges are)
 --   restated cost  a cost that the provider states, where it stated another one, or takes it back
 --   software or settings   all else
+-- What adjustments make follows the costs that they are taken of, and is a changed price when their own book changed.
 with marked as (
     select
         *,
@@ -107,6 +109,14 @@ weighed as (
         coalesce(old_cost, 0) as was_cost,
         coalesce(new_cost, 0) as now_cost,
         list_contains($steady_connections, connection) as is_steady,
+        case
+            when basis <> 'adjusted' then null
+            when not $has_same_adjustments then 'changed_price'
+            when not list_contains($steady_connections, connection) then 'new_data'
+            when not $has_same_prices then 'changed_price'
+            when not $has_same_map then 'changed_map'
+            else 'software_or_settings'
+        end as adjusted_cause,
         old_quantity is distinct from new_quantity as is_other_quantity,
         old_price is distinct from new_price as is_other_price,
         case
@@ -146,6 +156,7 @@ effects as (
         provider,
         billing_currency,
         case
+            when adjusted_cause is not null then adjusted_cause
             when is_steady or (is_exchanged and basis = 'provider') then 'software_or_settings'
             when basis <> 'provider' or not (is_kept or is_gone) then 'new_data'
             else 'restated_cost'
@@ -159,7 +170,11 @@ effects as (
         connection,
         provider,
         billing_currency,
-        case when is_steady or not is_other_quantity then 'software_or_settings' else 'new_data' end,
+        case
+            when adjusted_cause is not null then adjusted_cause
+            when is_steady or not is_other_quantity then 'software_or_settings'
+            else 'new_data'
+        end,
         case when is_other_quantity or is_other_price then halfway_cost else now_cost end - was_cost
     from weighed
     where basis <> 'provider' and is_kept

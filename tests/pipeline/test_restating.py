@@ -12,6 +12,7 @@ import pytest
 from tallybook.errors import StorageError
 from tallybook.pipeline.house import House, open_house
 from tallybook.pipeline.publish import Published, report
+from tallybook.pricing.adjustments import COLUMNS
 from tallybook.resources import root
 from tests.pipeline.test_publish import (
     CORE_PRICE,
@@ -101,6 +102,41 @@ def test_a_sub_account_that_moves_takes_its_earlier_cost_along(place: House) -> 
         ("Shop", "EUR", None, "24", "24", {"new_data": "4", "changed_map": "20"}),
         ("Web", "EUR", "20", None, "-20", {"changed_map": "-20"}),
     ]
+
+
+ADJUSTMENTS = ",".join(COLUMNS) + "\n"
+DISCOUNT = "Web,,discount,25,,,2026-10-01,,frame contract\n"
+
+
+def test_another_adjustment_is_a_changed_price(place: House) -> None:
+    write_book(place, "adjustments.csv", ADJUSTMENTS + DISCOUNT)
+    result = published(place)
+
+    assert rows(result) == [("Web", "EUR", "20", "15", "-5", {"changed_price": "-5"})]
+    assert delta(result)["restatement"]["changed_inputs"] == ["adjustments.csv is new"]
+
+
+@pytest.mark.parametrize("change", ["data", "price", "map"])
+def test_the_same_adjustment_follows_what_it_is_taken_of(tmp_path: Path, change: str) -> None:
+    """25 % less of the 20 EUR of Web: 15 were closed. Shop has no discount."""
+    place = house(tmp_path, "ocore")
+    write_book(place, "adjustments.csv", ADJUSTMENTS + DISCOUNT)
+    land_usage(place, OCTOBER, "10")
+    published(place, final=True)
+    if change == "data":
+        land_usage(place, OCTOBER, "12", fetched_days_later=1)
+        expected = [("Web", "EUR", "15", "18", "3", {"new_data": "3"})]
+    elif change == "price":
+        write_book(place, "prices.csv", price_of("2.4"))
+        expected = [("Web", "EUR", "15", "18", "3", {"changed_price": "3"})]
+    else:
+        write_book(place, "projects.csv", PROJECTS + "ocore-main,p-1,Shop,,\n")
+        expected = [
+            ("Shop", "EUR", None, "20", "20", {"changed_map": "20"}),
+            ("Web", "EUR", "15", None, "-15", {"changed_map": "-15"}),
+        ]  # type: ignore[list-item]
+
+    assert rows(published(place)) == expected
 
 
 def test_a_price_in_another_currency_leaves_the_one_and_joins_the_other(place: House) -> None:

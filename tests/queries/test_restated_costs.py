@@ -100,7 +100,12 @@ def freeze(warehouse: Warehouse, charges: pl.DataFrame) -> None:
 
 def compared(warehouse: Warehouse, *, steady: tuple[str, ...] = (), same_prices: bool = False) -> pl.DataFrame:
     return warehouse.frame(
-        "marts/restated_costs", billing_period=MONTH, steady_connections=list(steady), has_same_prices=same_prices
+        "marts/restated_costs",
+        billing_period=MONTH,
+        steady_connections=list(steady),
+        has_same_prices=same_prices,
+        has_same_adjustments=True,
+        has_same_map=True,
     )
 
 

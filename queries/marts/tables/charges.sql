@@ -96,7 +96,7 @@ select
     '' as sub_account_name,
     project,
     '' as region,
-    '' as resource_id,
+    project || ': ' || adjustment as resource_id, -- tells two of a day apart, and the same from month to month
     adjustment as resource_name,
     '' as cluster,
     '' as namespace,

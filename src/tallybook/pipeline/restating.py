@@ -17,6 +17,11 @@ from tallybook.render.manifest import ManifestInput
 from tallybook.warehouse import Warehouse
 
 _FROZEN = "marts.frozen_charges"
+_SAME_BOOKS = {
+    "has_same_prices": "prices.csv",
+    "has_same_adjustments": "adjustments.csv",
+    "has_same_map": "projects.csv",
+}
 Hashes = Mapping[tuple[str, str], str]  # kind and name of an input to its sha256
 
 
@@ -39,7 +44,7 @@ def restate(
         closed.folder / "tables" / "charges.parquet",
         billing_period=str(period),
         steady_connections=_steady(old, new, period, snapshots),
-        has_same_prices=old.get(("book", "prices.csv")) == new.get(("book", "prices.csv")),
+        **{name: old.get(("book", book)) == new.get(("book", book)) for name, book in _SAME_BOOKS.items()},
     )
     return Restated(closed.number, tuple(_told(closed, old, new)), costs, _lower_bounds(closed.report))
 
