@@ -102,6 +102,27 @@ moves as (
     where old_currency <> new_currency
 ),
 
+-- Worked out once: the arithmetic names its operands many times.
+digits as materialized (
+    select
+        *,
+        pricing.trillionths(new_quantity) as quantity_digits,
+        pricing.trillionths(old_price) as price_digits,
+        cast(1000000000000 as hugeint) as price_divisor
+    from moves
+    where billing_currency is not null
+),
+
+products as materialized (
+    select
+        *,
+        case
+            when old_quantity <> new_quantity and old_price is distinct from new_price
+                then pricing.times_price(quantity_digits, price_digits, price_divisor)
+        end as halfway_digits
+    from digits
+),
+
 -- halfway: the quantity of now at the price of then
 weighed as (
     select
@@ -122,17 +143,9 @@ weighed as (
         case
             when old_quantity is not distinct from new_quantity then coalesce(old_cost, 0)
             when old_price is not distinct from new_price then coalesce(new_cost, 0)
-            else coalesce(
-                pricing.from_trillionths(
-                    pricing.times_price(
-                        pricing.trillionths(new_quantity), pricing.trillionths(old_price), cast(1000000000000 as hugeint)
-                    )
-                ),
-                0
-            )
+            else coalesce(pricing.from_trillionths(halfway_digits), 0)
         end as halfway_cost
-    from moves
-    where billing_currency is not null
+    from products
 ),
 
 effects as (
