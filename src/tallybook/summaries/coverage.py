@@ -110,6 +110,12 @@ def lacking_connections(charges: pl.DataFrame, connections: pl.DataFrame) -> lis
     return sorted({*in_part.to_list(), *unpriced.to_list()})
 
 
+def lacking_before(charges: pl.DataFrame, connections: pl.DataFrame) -> list[str]:
+    """The same of an earlier month: a connection of which no coverage is known was not seen whole."""
+    unseen = charges.join(connections, on="connection", how="anti")["connection"]
+    return sorted({*lacking_connections(charges, connections), *unseen.to_list()})
+
+
 def summarise_gaps(days: pl.DataFrame) -> pl.DataFrame:
     """Days on which something is missing, joined where they touch, of whatever it feeds.
 

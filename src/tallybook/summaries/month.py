@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 import polars as pl
 
 from tallybook.periods import BillingPeriod
 from tallybook.summaries.coverage import (
+    lacking_before,
+    lacking_connections,
     observed_connections,
     summarise_connections,
     summarise_coverage,
@@ -19,10 +22,18 @@ from tallybook.summaries.projects import summarise_projects, summarise_providers
 from tallybook.summaries.quotas import summarise_quotas
 from tallybook.summaries.totals import summarise_currencies, summarise_days, summarise_tie_out, summarise_trend
 from tallybook.summaries.usage import summarise_lines, summarise_prices, summarise_unpriced, summarise_usage
+from tallybook.summaries.variance import (
+    WORKLOAD,
+    summarise_bridge,
+    summarise_items,
+    summarise_movers,
+    summarise_variance,
+)
 from tallybook.summaries.workloads import summarise_workloads
 from tallybook.warehouse import Warehouse
 
 TREND_MONTHS = 13
+MOVERS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +56,7 @@ class MonthFrames:
 
 @dataclass(frozen=True, slots=True)
 class MonthTables:
-    """The summaries of a month. The first six are published as tables/*.csv."""
+    """The summaries of a month. The first seven are published as tables/*.csv."""
 
     projects: pl.DataFrame
     workloads: pl.DataFrame
@@ -53,6 +64,7 @@ class MonthTables:
     quotas: pl.DataFrame
     usage: pl.DataFrame
     coverage: pl.DataFrame
+    variance: pl.DataFrame
     providers: pl.DataFrame
     datasets: pl.DataFrame
     connections: pl.DataFrame
@@ -65,6 +77,9 @@ class MonthTables:
     trend: pl.DataFrame
     accounts: pl.DataFrame
     currencies: pl.DataFrame
+    bridge: pl.DataFrame
+    project_movers: pl.DataFrame
+    workload_movers: pl.DataFrame
 
 
 def read_frames(warehouse: Warehouse, *, period: BillingPeriod) -> MonthFrames:
@@ -92,9 +107,18 @@ def read_frames(warehouse: Warehouse, *, period: BillingPeriod) -> MonthFrames:
 
 
 def summarise_month(
-    frames: MonthFrames, *, period: BillingPeriod, now: datetime, stated: Mapping[str, str] | None = None
+    frames: MonthFrames,
+    *,
+    period: BillingPeriod,
+    now: datetime,
+    stated: Mapping[str, str] | None = None,
+    closed: Mapping[str, Decimal] | None = None,
 ) -> MonthTables:
-    """All summaries of a month as seen at `now`; `stated` has the currencies that settings name, by connection."""
+    """All summaries of a month as seen at `now`.
+
+    `stated` has the currencies that settings name, by connection; `closed` what the month before was closed with, by
+    currency.
+    """
     month = str(period)
     coverage = summarise_coverage(frames.coverage, now=now)
     connections = summarise_connections(coverage)
@@ -116,6 +140,14 @@ def summarise_month(
     currencies = summarise_currencies(
         frames.charges, frames.previous_charges, frames.prices, connections, stated=stated or {}
     )
+    items = summarise_items(
+        frames.charges,
+        frames.previous_charges,
+        observed=observed,
+        previously_observed=previously_observed,
+        lacking=lacking_connections(frames.charges, connections),
+        previously_lacking=lacking_before(frames.previous_charges, before),
+    )
     return MonthTables(
         projects=projects,
         workloads=summarise_workloads(
@@ -129,6 +161,7 @@ def summarise_month(
         quotas=summarise_quotas(frames.quotas),
         usage=summarise_usage(frames.charges, connections, billing_period=month),
         coverage=coverage,
+        variance=summarise_variance(items, billing_period=month),
         providers=providers,
         datasets=summarise_datasets(coverage),
         connections=connections,
@@ -141,4 +174,7 @@ def summarise_month(
         trend=summarise_trend(frames.trend_costs, frames.trend_coverage, frames.trend_charges, currencies),
         accounts=frames.accounts.sort("connection", "sub_account_id"),
         currencies=currencies,
+        bridge=summarise_bridge(items, closed=closed or {}),
+        project_movers=summarise_movers(items, by=("project",), top=MOVERS),
+        workload_movers=summarise_movers(items.filter(pl.col("workload") != ""), by=WORKLOAD, top=MOVERS),
     )
