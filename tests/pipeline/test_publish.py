@@ -274,3 +274,15 @@ def test_another_rate_makes_another_revision(tmp_path: Path) -> None:
 
     assert (first.revision, second.revision) == (1, 2)
     assert document(second)["conversion"]["effective_cost"]["exact"] == "8"
+
+
+def test_a_bridge_begins_at_what_the_month_before_was_closed_with(tmp_path: Path) -> None:
+    place = with_history(tmp_path)
+    published(place, OCTOBER.shift(-1), final=True)
+    land_usage(place, OCTOBER.shift(-1), "3.5", fetched_days_later=1)
+
+    (bridge,) = document(published(place))["changes"]["bridges"]
+    steps = {step["cause"]: step["effect"]["exact"] for step in bridge["steps"]}
+    # September was closed with 3 core-hours at 2 EUR and has 3.5 now; October has 4
+    assert (bridge["opening_cost"]["exact"], bridge["closing_cost"]["exact"]) == ("6", "8")
+    assert (steps["restatement"], steps["price"], steps["volume"]) == ("1", "0", "1")

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tallybook.documents.changes import Bridge, BridgeStep, BudgetRow, Changes, ComparisonRow, MoverRow
 from tallybook.documents.model import (
     SCHEMA_VERSION,
     ControlTotal,
@@ -151,6 +152,7 @@ def small_report() -> MonthlyReport:
         summary=("October 2026 cost 12.35 EUR, 2.35 EUR (23.5%) more than September 2026.",),
         totals=(total("EUR", "12.346", "10.00"),),
         conversion=None,
+        changes=Changes(comparisons=(), bridges=(), movers=(), budgets=()),
         tie_out=(
             TieOut(
                 *("EUR", Decimal("12.346"), Decimal("12.346"), Decimal(0), Decimal(0), Decimal(0)),
@@ -231,6 +233,7 @@ def full_report() -> MonthlyReport:
         summary=_sentences(totals),
         totals=totals,
         conversion=_conversion(totals),
+        changes=_changes(totals),
         tie_out=tuple(_tie_out(t) for t in totals),
         controls=_controls(),
         providers=providers,
@@ -339,6 +342,65 @@ def _exceptions() -> tuple[OpenException, ...]:
             "Priced with examples that 'tallybook init' wrote: prices.csv line 2. These costs mean nothing before the "
             "prices of your contracts stand there.",
         ),
+    )
+
+
+def _changes(totals: tuple[CurrencyTotal, ...]) -> Changes:
+    """A bridge per currency, movers of both kinds, and budgets over, under and without a cost."""
+    return Changes(
+        comparisons=tuple(
+            ComparisonRow(
+                *(row.billing_currency, "previous_month", "September 2026", row.effective_cost),
+                baseline=row.previous_effective_cost,
+                change=row.change,
+                change_pct=row.change_pct,
+                is_lower_bound=row.is_lower_bound,
+                baseline_is_lower_bound=False,
+                change_bound=row.change_bound,
+            )
+            for row in totals
+        ),
+        bridges=tuple(_bridge(row) for row in totals),
+        movers=(
+            _mover("project", "platform", "", "EUR", "8000", "9120.4"),
+            _mover("project", "edge-cache", "", "EUR", "700", "210.55"),
+            _mover("workload", "api", "c1/shop", "USD", "0", "412.1"),
+        ),
+        budgets=(
+            BudgetRow(
+                *("platform", "EUR", fig("9120.4"), fig("9000"), fig("120.4"), Decimal("101.3")),
+                is_lower_bound=True,
+                is_example=False,
+            ),
+            BudgetRow("atlas", "EUR", NONE, fig("500"), NONE, None, is_lower_bound=False, is_example=True),
+        ),
+    )
+
+
+def _bridge(row: CurrencyTotal) -> Bridge:
+    change = _exact(row.change)
+    parts = {"restatement": Decimal("12.5"), "price": change / 4, "new": Decimal("310.2"), "gone": Decimal("-88.1")}
+    parts["volume"] = change - sum(parts.values())
+    order = ("restatement", "price", "volume", "new", "gone", "not_comparable")
+    return Bridge(
+        billing_currency=row.billing_currency,
+        opening_cost=row.previous_effective_cost,
+        steps=tuple(BridgeStep(cause, fig(str(parts.get(cause, 0)))) for cause in order),
+        closing_cost=row.effective_cost,
+        is_lower_bound=row.is_lower_bound,
+        previous_is_lower_bound=False,
+        change_bound=row.change_bound,
+        notes=("October 2026 has 31 days and September 2026 30: the same use a day is +3.3 % of volume.",),
+    )
+
+
+def _mover(kind: str, name: str, place: str, currency: str, before: str, now: str) -> MoverRow:
+    change = Decimal(now) - Decimal(before)
+    return MoverRow(
+        *(kind, name, place, "scaleops-main" if place else "", currency, fig(before), fig(now), fig(str(change))),
+        change_pct=pct(change, Decimal(before)),
+        cause="volume",
+        **certainty(),
     )
 
 
@@ -630,6 +692,13 @@ def hostile_report() -> MonthlyReport:
         header=replace(report.header, entity=HOSTILE[7], reasons=HOSTILE),
         exceptions=tuple(replace(one, text=HOSTILE[i]) for i, one in enumerate(report.exceptions)),
         summary=HOSTILE,
+        changes=replace(
+            report.changes,
+            movers=tuple(
+                replace(row, name=HOSTILE[i], place=HOSTILE[4]) for i, row in enumerate(report.changes.movers)
+            ),
+            budgets=tuple(replace(row, project=HOSTILE[i]) for i, row in enumerate(report.changes.budgets)),
+        ),
         notices=HOSTILE,
         restatement=restatement(names=HOSTILE),
         projects=tuple(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from tallybook.documents.changes import Changes
 from tallybook.documents.restated import Restatement
 from tallybook.documents.seen import CoverageRow, GapRow, OpenException, QuotaRow, UnpricedRow
 from tallybook.documents.values import Bound, Figure, Header
@@ -238,6 +239,7 @@ class MonthlyReport:
     summary: tuple[str, ...]  # sentences for the first page, made from the same figures
     totals: tuple[CurrencyTotal, ...]
     conversion: Conversion | None  # None: no reporting currency is set, or nothing needs one
+    changes: Changes
     tie_out: tuple[TieOut, ...]
     controls: tuple[ControlTotal, ...]
     providers: tuple[ProviderRow, ...]

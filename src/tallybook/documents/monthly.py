@@ -20,6 +20,7 @@ from tallybook.documents.status import decide_status
 from tallybook.documents.story import tell_month
 from tallybook.documents.totals import control_totals, currency_totals, tie_outs
 from tallybook.documents.values import Header
+from tallybook.documents.variance import changes
 from tallybook.documents.workloads import workload_rows
 
 
@@ -38,6 +39,7 @@ def build_report(inputs: MonthInputs) -> MonthlyReport:
         summary=tell_month(inputs, totals, sums, lines),
         totals=totals,
         conversion=convert_totals(inputs, totals),
+        changes=changes(inputs, totals, sums),
         tie_out=lines,
         controls=control_totals(inputs),
         providers=providers,

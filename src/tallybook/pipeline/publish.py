@@ -26,7 +26,7 @@ from tallybook.pipeline.files import TABLES, Edition, write_library, write_revis
 from tallybook.pipeline.frozen import frozen_inputs, snapshot_datasets
 from tallybook.pipeline.house import House, begun, load
 from tallybook.pipeline.restating import restate
-from tallybook.pipeline.revisions import Revision, last_closed, latest_revision, library
+from tallybook.pipeline.revisions import Revision, closed_costs, last_closed, latest_revision, library
 from tallybook.pricing.books import Books, read_books, unknown_connections
 from tallybook.pricing.checks import run_checks
 from tallybook.pricing.conversion import Rates, month_rates
@@ -147,7 +147,8 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
     }
     units = warehouse.select("landing.units", period=str(period)).sort("connection", "dataset").to_dicts()
     frames = read_frames(warehouse, period=period)
-    tables = summarise_month(frames, period=period, now=now, stated=_stated_currencies(house))
+    closed = closed_costs(house.reports_dir, str(period.shift(-1)))
+    tables = summarise_month(frames, period=period, now=now, stated=_stated_currencies(house), closed=closed)
     rates = _rates(house, period, books=books, projects=tables.projects)
     return MonthInputs(
         period=period,

@@ -65,6 +65,14 @@ def last_closed(reports_dir: Path, month: str) -> Revision | None:
     return next((revision for revision in reversed(revisions(reports_dir, month)) if revision.was_final), None)
 
 
+def closed_costs(reports_dir: Path, month: str) -> dict[str, Decimal]:
+    """What a month cost by currency in the revision that closed or restated it last; empty for an open month."""
+    closed = last_closed(reports_dir, month)
+    totals = _json(closed.folder / "monthly-report.json")["totals"] if closed else ()
+    exact = {total["billing_currency"]: total["effective_cost"]["exact"] for total in totals}
+    return {currency: Decimal(cost) for currency, cost in exact.items() if cost is not None}
+
+
 def library(reports_dir: Path, *, entity: str) -> Library:
     """Everything published, newest month and revision first; its time is that of the newest revision."""
     months = tuple(_months(reports_dir))
