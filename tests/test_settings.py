@@ -111,7 +111,9 @@ def test_an_unknown_key_names_itself_a_near_one_and_the_known_ones(folder: Path)
 def test_an_unknown_key_of_the_house_names_the_known_ones(folder: Path) -> None:
     message = refusal(folder, '[tallybook]\ncolour = "red"')
 
-    assert "[tallybook]: unknown key 'colour'. Known keys: books_dir, data_dir, entity, final_coverage_pct, " in message
+    assert (
+        "[tallybook]: unknown key 'colour'. Known keys: anomaly_amount, anomaly_pct, books_dir, data_dir, " in message
+    )
 
 
 def test_the_bound_of_closing_and_the_days_of_collecting_again_have_defaults_and_limits(folder: Path) -> None:
@@ -339,3 +341,10 @@ def test_no_secret_shows_in_the_settings(folder: Path, monkeypatch: pytest.Monke
 
     assert SECRET not in repr(settings)
     assert SECRET not in str(settings.connections)
+
+
+def test_the_thresholds_of_anomalies_are_exact_and_not_negative(folder: Path) -> None:
+    settings = load(folder, "[tallybook]\nanomaly_amount = 12.1\n" + OCORE)
+
+    assert (settings.anomaly_amount, settings.anomaly_pct) == (Decimal("12.1"), Decimal(30))
+    assert "anomaly_pct" in refusal(folder, "[tallybook]\nanomaly_pct = -1\n")

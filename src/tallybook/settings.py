@@ -125,6 +125,8 @@ class Settings:
     refetch_days: int
     connections: tuple[ConnectionSettings, ...]
     read_secret: SecretReader
+    anomaly_amount: Decimal
+    anomaly_pct: Decimal
 
     def connection(self, name: str) -> ConnectionSettings:
         """The connection called `name`; ConfigurationError naming the known ones."""
@@ -142,6 +144,8 @@ class _House(_Model):
     entity: str = "All connections"
     final_coverage_pct: Annotated[Decimal, Field(ge=0, le=100)] = Decimal(99)
     refetch_days: Annotated[int, Field(ge=0, le=28)] = 10
+    anomaly_amount: Annotated[Decimal, Field(ge=0, lt=10**12)] = Decimal(10)
+    anomaly_pct: Annotated[Decimal, Field(ge=0, lt=10**6)] = Decimal(30)
 
 
 def load_settings(
@@ -176,6 +180,8 @@ def load_settings(
         refetch_days=house.refetch_days,
         connections=connections,
         read_secret=_secret_reader(base, environment, prefect_secret),
+        anomaly_amount=house.anomaly_amount,
+        anomaly_pct=house.anomaly_pct,
     )
 
 

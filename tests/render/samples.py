@@ -25,6 +25,7 @@ from tallybook.documents.model import (
     TrendPoint,
     WorkloadRow,
 )
+from tallybook.documents.outlook import AnomalyRow, ForecastRow, Outlook
 from tallybook.documents.pages import (
     Library,
     LibraryMonth,
@@ -153,6 +154,7 @@ def small_report() -> MonthlyReport:
         totals=(total("EUR", "12.346", "10.00"),),
         conversion=None,
         changes=Changes(comparisons=(), bridges=(), movers=(), budgets=()),
+        outlook=Outlook(forecasts=(), anomalies=(), anomalies_total=0),
         tie_out=(
             TieOut(
                 *("EUR", Decimal("12.346"), Decimal("12.346"), Decimal(0), Decimal(0), Decimal(0)),
@@ -234,6 +236,7 @@ def full_report() -> MonthlyReport:
         totals=totals,
         conversion=_conversion(totals),
         changes=_changes(totals),
+        outlook=_outlook(),
         tie_out=tuple(_tie_out(t) for t in totals),
         controls=_controls(),
         providers=providers,
@@ -401,6 +404,34 @@ def _mover(kind: str, name: str, place: str, currency: str, before: str, now: st
         change_pct=pct(change, Decimal(before)),
         cause="volume",
         **certainty(),
+    )
+
+
+def _outlook() -> Outlook:
+    """Three months with an interval in EUR, none in USD, and two anomalies."""
+    months = (("2026-11", "November 2026"), ("2026-12", "December 2026"), ("2027-01", "January 2027"))
+    euro = [
+        ForecastRow(
+            *("EUR", month, label, fig("0"), fig("126500"), fig("118000"), fig("131200"), fig("150000")),
+            *("weekday_rate", Decimal("2.4"), 96, 30, 27),
+            is_lower_bound=True,
+        )
+        for month, label in months
+    ]
+    short = ForecastRow(
+        *("USD", "2026-10", "October 2026", fig("35874.79"), NONE, NONE, NONE, NONE, "", None, 0, 0, 6),
+        is_lower_bound=False,
+    )
+    day = date(2026, 10, 17)
+    dates = {"first_date": day, "last_date": date(2026, 10, 19), "worst_date": day}
+    costs = {"worst_cost": fig("512.2"), "typical_cost": fig("88"), "excess_cost": fig("702.1")}
+    return Outlook(
+        forecasts=(*euro, short),
+        anomalies=(
+            AnomalyRow("project", "research", "", "ocore-main", "EUR", 3, **dates, **costs),
+            AnomalyRow("workload", "api", "c1/shop", "scaleops-main", "USD", 1, **dates, **costs),
+        ),
+        anomalies_total=14,
     )
 
 
@@ -692,6 +723,12 @@ def hostile_report() -> MonthlyReport:
         header=replace(report.header, entity=HOSTILE[7], reasons=HOSTILE),
         exceptions=tuple(replace(one, text=HOSTILE[i]) for i, one in enumerate(report.exceptions)),
         summary=HOSTILE,
+        outlook=replace(
+            report.outlook,
+            anomalies=tuple(
+                replace(row, name=HOSTILE[i], place=HOSTILE[4]) for i, row in enumerate(report.outlook.anomalies)
+            ),
+        ),
         changes=replace(
             report.changes,
             movers=tuple(

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from tallybook.documents.changes import Changes
+from tallybook.documents.outlook import Outlook
 from tallybook.documents.restated import Restatement
 from tallybook.documents.seen import CoverageRow, GapRow, OpenException, QuotaRow, UnpricedRow
 from tallybook.documents.values import Bound, Figure, Header
@@ -240,6 +241,7 @@ class MonthlyReport:
     totals: tuple[CurrencyTotal, ...]
     conversion: Conversion | None  # None: no reporting currency is set, or nothing needs one
     changes: Changes
+    outlook: Outlook
     tie_out: tuple[TieOut, ...]
     controls: tuple[ControlTotal, ...]
     providers: tuple[ProviderRow, ...]

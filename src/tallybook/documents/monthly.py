@@ -10,6 +10,7 @@ from tallybook.documents.costs import (
     trend_points,
 )
 from tallybook.documents.exceptions import open_exceptions
+from tallybook.documents.forecast import outlook
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.model import SCHEMA_VERSION, MonthlyReport
 from tallybook.documents.projects import project_rows, project_sums, several_rows
@@ -40,6 +41,7 @@ def build_report(inputs: MonthInputs) -> MonthlyReport:
         totals=totals,
         conversion=convert_totals(inputs, totals),
         changes=changes(inputs, totals, sums),
+        outlook=outlook(inputs, totals),
         tie_out=lines,
         controls=control_totals(inputs),
         providers=providers,

@@ -33,6 +33,7 @@ from tallybook.pricing.conversion import Rates, month_rates
 from tallybook.render.csv import render_csv
 from tallybook.render.json import render_json
 from tallybook.resources import queries
+from tallybook.summaries.anomalies import Thresholds
 from tallybook.summaries.conversion import convert_costs
 from tallybook.summaries.coverage import summarise_coverage
 from tallybook.summaries.month import read_frames, summarise_month
@@ -146,7 +147,8 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
         if dataset.cadence is Cadence.HISTORY or now < period.end
     }
     units = warehouse.select("landing.units", period=str(period)).sort("connection", "dataset").to_dicts()
-    frames = read_frames(warehouse, period=period)
+    thresholds = Thresholds(house.settings.anomaly_amount, house.settings.anomaly_pct)
+    frames = read_frames(warehouse, period=period, thresholds=thresholds)
     closed = closed_costs(house.reports_dir, str(period.shift(-1)))
     tables = summarise_month(frames, period=period, now=now, stated=_stated_currencies(house), closed=closed)
     rates = _rates(house, period, books=books, projects=tables.projects)

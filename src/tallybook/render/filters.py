@@ -51,6 +51,8 @@ LABELS: Mapping[str, str] = {
     "price_book": "price book",
     "previous_month": "month before",
     "last_year": "same month last year",
+    "run_rate": "the daily mean",
+    "weekday_rate": "the mean of each weekday",
     "restatement": "restated since it was closed",
     "near": "near the limit",
     "none": "nothing allowed",

@@ -8,6 +8,7 @@ from decimal import Decimal
 import polars as pl
 
 from tallybook.periods import BillingPeriod
+from tallybook.summaries.anomalies import USUAL_THRESHOLDS, Thresholds, summarise_anomalies
 from tallybook.summaries.coverage import (
     lacking_before,
     lacking_connections,
@@ -17,6 +18,7 @@ from tallybook.summaries.coverage import (
     summarise_datasets,
     summarise_gaps,
 )
+from tallybook.summaries.forecast import summarise_forecast
 from tallybook.summaries.pricing import summarise_pricing
 from tallybook.summaries.projects import summarise_projects, summarise_providers
 from tallybook.summaries.quotas import summarise_quotas
@@ -33,6 +35,7 @@ from tallybook.summaries.workloads import summarise_workloads
 from tallybook.warehouse import Warehouse
 
 TREND_MONTHS = 13
+FORECAST_MONTHS = 6  # before this one, for its back-tests
 MOVERS = 5
 
 
@@ -52,11 +55,15 @@ class MonthFrames:
     trend_costs: pl.DataFrame
     trend_coverage: pl.DataFrame
     trend_charges: pl.DataFrame
+    recent_days: pl.DataFrame
+    recent_coverage: pl.DataFrame
+    item_days: pl.DataFrame
+    thresholds: Thresholds
 
 
 @dataclass(frozen=True, slots=True)
 class MonthTables:
-    """The summaries of a month. The first seven are published as tables/*.csv."""
+    """The summaries of a month. The first nine are published as tables/*.csv."""
 
     projects: pl.DataFrame
     workloads: pl.DataFrame
@@ -65,6 +72,8 @@ class MonthTables:
     usage: pl.DataFrame
     coverage: pl.DataFrame
     variance: pl.DataFrame
+    forecast: pl.DataFrame
+    anomalies: pl.DataFrame
     providers: pl.DataFrame
     datasets: pl.DataFrame
     connections: pl.DataFrame
@@ -82,13 +91,20 @@ class MonthTables:
     workload_movers: pl.DataFrame
 
 
-def read_frames(warehouse: Warehouse, *, period: BillingPeriod) -> MonthFrames:
-    """Read what the summaries need. The charges of this month and of the one before must have been made."""
-    month, before = str(period), str(period.shift(-1))
-    first = str(period.shift(1 - TREND_MONTHS))
+def read_frames(
+    warehouse: Warehouse, *, period: BillingPeriod, thresholds: Thresholds = USUAL_THRESHOLDS
+) -> MonthFrames:
+    """Read what the summaries need. The charges of this month and of the one before must have been made.
 
-    def frame(name: str, billing_period: str = month) -> pl.DataFrame:
-        return warehouse.frame(f"marts/{name}", billing_period=billing_period, first_period=first)
+    `thresholds` say from where on a day's cost is worth a look.
+    """
+    month, before = str(period), str(period.shift(-1))
+    recent = str(period.shift(-FORECAST_MONTHS))
+
+    def frame(name: str, billing_period: str = month, first: str = str(period.shift(1 - TREND_MONTHS))) -> pl.DataFrame:
+        return warehouse.frame(
+            f"marts/{name}", billing_period=billing_period, first_period=first, least_cost=thresholds.amount
+        )
 
     return MonthFrames(
         charges=frame("month_charges"),
@@ -103,6 +119,10 @@ def read_frames(warehouse: Warehouse, *, period: BillingPeriod) -> MonthFrames:
         trend_costs=frame("trend_costs"),
         trend_coverage=frame("trend_coverage"),
         trend_charges=frame("trend_charges"),
+        recent_days=frame("recent_days", first=recent),
+        recent_coverage=frame("recent_coverage", first=recent),
+        item_days=frame("item_days", first=before),
+        thresholds=thresholds,
     )
 
 
@@ -162,6 +182,10 @@ def summarise_month(
         usage=summarise_usage(frames.charges, connections, billing_period=month),
         coverage=coverage,
         variance=summarise_variance(items, billing_period=month),
+        forecast=summarise_forecast(frames.recent_days, frames.recent_coverage, period=period, now=now),
+        anomalies=summarise_anomalies(
+            frames.item_days, frames.recent_coverage, period=period, now=now, thresholds=frames.thresholds
+        ),
         providers=providers,
         datasets=summarise_datasets(coverage),
         connections=connections,

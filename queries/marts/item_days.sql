@@ -1,0 +1,76 @@
+-- What each UTC day of the months up to this one cost by project, and by workload ('' for a project's rows).
+-- Grain: day, connection, project, workload, currency. Parameters: $first_period, $billing_period, $least_cost.
+-- Of the workloads only those whose charges differ by $least_cost or more (no day of another can be that far from what
+-- is usual), and of these the 2,000 per currency that differ most: a hundred thousand of them would be read for ten rows.
+with costs as not materialized (
+    select
+        cast(charge_period_start as date) as date,
+        connection,
+        project,
+        cluster,
+        namespace,
+        workload,
+        workload_type,
+        billing_currency,
+        effective_cost
+    from marts.charges
+    where billing_period >= $first_period and billing_period <= $billing_period and effective_cost is not null
+),
+
+spans as (
+    select
+        connection,
+        cluster,
+        namespace,
+        workload,
+        workload_type,
+        billing_currency,
+        max(effective_cost) - min(effective_cost) as span
+    from facts.costs
+    where billing_period >= $first_period and billing_period <= $billing_period
+    group by connection, cluster, namespace, workload, workload_type, billing_currency
+    having span >= cast($least_cost as decimal(38, 12))
+),
+
+restless as (
+    select *
+    from spans
+    qualify row_number() over (
+        partition by billing_currency
+        order by span desc, connection, cluster, namespace, workload, workload_type
+    ) <= 2000
+)
+
+select
+    date,
+    connection,
+    project,
+    '' as cluster,
+    '' as namespace,
+    '' as workload,
+    '' as workload_type,
+    billing_currency,
+    cast(sum(effective_cost) as decimal(38, 12)) as effective_cost
+from costs
+group by date, connection, project, billing_currency
+union all
+select
+    costs.date,
+    costs.connection,
+    costs.project,
+    costs.cluster,
+    costs.namespace,
+    costs.workload,
+    costs.workload_type,
+    costs.billing_currency,
+    cast(sum(costs.effective_cost) as decimal(38, 12)) as effective_cost
+from costs
+semi join restless
+    on
+        costs.workload = restless.workload
+        and costs.namespace = restless.namespace
+        and costs.cluster = restless.cluster
+        and costs.connection = restless.connection
+        and costs.workload_type = restless.workload_type
+        and costs.billing_currency = restless.billing_currency
+group by all
