@@ -21,6 +21,7 @@ from tallybook.documents.model import (
     ProjectRow,
     ProjectTotal,
     ProviderRow,
+    SpotRow,
     TieOut,
     TrendPoint,
     WorkloadRow,
@@ -189,6 +190,7 @@ def small_report() -> MonthlyReport:
         workloads=(),
         pricing=(),
         pricing_totals=(),
+        spot=(),
         quotas=(),
         quotas_total=0,
         unpriced=(),
@@ -247,6 +249,7 @@ def full_report() -> MonthlyReport:
         pricing_totals=(
             PricingRow("USD", "spot", fig("88210.5", 1), fig("18302.91"), Decimal("38.2"), "", is_lower_bound=False),
         ),
+        spot=_spot(),
         quotas=_quotas(rng),
         quotas_total=112,
         unpriced=_unpriced(),
@@ -432,6 +435,28 @@ def _outlook() -> Outlook:
             AnomalyRow("workload", "api", "c1/shop", "scaleops-main", "USD", 1, **dates, **costs),
         ),
         anomalies_total=14,
+    )
+
+
+def _spot() -> tuple[SpotRow, ...]:
+    """Three kinds of rows; for research nothing is known of what spot saved."""
+    return tuple(
+        SpotRow(
+            *(by, name, "scaleops-main" if "c1" in name else "", "USD", fig("88210.5", 1), fig("55612", 1)),
+            *(Decimal("61.3"), fig("35874.79"), fig("120.5")),
+            realised_savings=NONE if name == "research" else fig("9120.11"),
+            realised_pct=None if name == "research" else Decimal("38.2"),
+            judged_pct=None if name == "research" else Decimal("71.4"),
+            savings_available=fig("4210"),
+            is_lower_bound=False,
+        )
+        for by, name in (
+            ("total", ""),
+            ("cluster", "c1"),
+            ("namespace", "c1/shop"),
+            ("project", "platform"),
+            ("project", "research"),
+        )
     )
 
 
@@ -749,6 +774,7 @@ def hostile_report() -> MonthlyReport:
             replace(row, workload=HOSTILE[i % 8], namespace=HOSTILE[(i + 3) % 8], cluster=HOSTILE[4])
             for i, row in enumerate(report.workloads[:10])
         ),
+        spot=tuple(replace(row, name=HOSTILE[i], connection=HOSTILE[4]) for i, row in enumerate(report.spot)),
         quotas=tuple(
             replace(row, sub_account_name=HOSTILE[i % 8], resource=HOSTILE[(i + 2) % 8], region=HOSTILE[4])
             for i, row in enumerate(report.quotas[:10])

@@ -191,6 +191,26 @@ class PricingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SpotRow:
+    """Hours on spot and on demand of a cluster, namespace or project, and what spot saved there, as an estimate."""
+
+    by: str  # total, cluster, namespace, project
+    name: str
+    connection: str  # "" in a total and for a project
+    billing_currency: str
+    spot_hours: Figure
+    on_demand_hours: Figure
+    spot_pct: Decimal | None
+    effective_cost: Figure
+    unknown_cost: Figure  # of charges without hours: on neither
+    realised_savings: Figure  # against the workloads' own on-demand rates; None: no workload has one
+    realised_pct: Decimal | None  # of what the same hours would have cost on demand
+    judged_pct: Decimal | None  # the share of the spot hours for which this is known
+    savings_available: Figure  # as their provider says
+    is_lower_bound: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PriceRow:
     """A price that made a charge of this report."""
 
@@ -250,6 +270,7 @@ class MonthlyReport:
     workloads: tuple[WorkloadRow, ...]  # the dearest ones and a row for the rest; all of them are in the tables
     pricing: tuple[PricingRow, ...]
     pricing_totals: tuple[PricingRow, ...]  # of categories that have several rows
+    spot: tuple[SpotRow, ...]  # totals, clusters, and the dearest namespaces and projects; all are in the tables
     quotas: tuple[QuotaRow, ...]  # the tightest first; all of them are in the tables
     quotas_total: int
     unpriced: tuple[UnpricedRow, ...]

@@ -17,6 +17,7 @@ from tallybook.documents.projects import project_rows, project_sums, several_row
 from tallybook.documents.restatement import build_restatement
 from tallybook.documents.sight import coverage_rows, gap_rows, quota_rows, unpriced_rows
 from tallybook.documents.slugs import assign_slugs
+from tallybook.documents.spot import spot_rows
 from tallybook.documents.status import decide_status
 from tallybook.documents.story import tell_month
 from tallybook.documents.totals import control_totals, currency_totals, tie_outs
@@ -50,6 +51,7 @@ def build_report(inputs: MonthInputs) -> MonthlyReport:
         workloads=workload_rows(inputs.tables.workloads),
         pricing=pricing,
         pricing_totals=pricing_totals(pricing),
+        spot=spot_rows(inputs.tables.spot),
         quotas=quota_rows(inputs.tables.quotas),
         quotas_total=inputs.tables.quotas.height,
         unpriced=unpriced_rows(inputs),

@@ -30,7 +30,18 @@ from tallybook.render.pdf import Attachment, render_pdf
 from tallybook.render.xlsx import render_xlsx
 from tallybook.summaries.month import MonthTables
 
-TABLES = ("projects", "workloads", "pricing", "quotas", "usage", "coverage", "variance", "forecast", "anomalies")
+TABLES = (
+    "projects",
+    "workloads",
+    "pricing",
+    "quotas",
+    "usage",
+    "coverage",
+    "variance",
+    "forecast",
+    "anomalies",
+    "spot",
+)
 _MEDIA_TYPES = {
     ".html": "text/html",
     ".pdf": "application/pdf",

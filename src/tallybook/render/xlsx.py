@@ -183,7 +183,7 @@ def _kind(name: str, dtype: pl.DataType) -> str:
         return "text"
     if name.endswith("_pct"):
         return "pct"
-    return "money" if name.endswith(("_cost", "savings_available", "_total", "_effect")) else "quantity"
+    return "money" if name.endswith(("_cost", "_savings", "savings_available", "_total", "_effect")) else "quantity"
 
 
 def _width(frame: pl.DataFrame, column: str) -> float:

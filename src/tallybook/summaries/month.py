@@ -22,6 +22,7 @@ from tallybook.summaries.forecast import summarise_forecast
 from tallybook.summaries.pricing import summarise_pricing
 from tallybook.summaries.projects import summarise_projects, summarise_providers
 from tallybook.summaries.quotas import summarise_quotas
+from tallybook.summaries.spot import summarise_spot
 from tallybook.summaries.totals import summarise_currencies, summarise_days, summarise_tie_out, summarise_trend
 from tallybook.summaries.usage import summarise_lines, summarise_prices, summarise_unpriced, summarise_usage
 from tallybook.summaries.variance import (
@@ -63,7 +64,7 @@ class MonthFrames:
 
 @dataclass(frozen=True, slots=True)
 class MonthTables:
-    """The summaries of a month. The first nine are published as tables/*.csv."""
+    """The summaries of a month. The first ten are published as tables/*.csv."""
 
     projects: pl.DataFrame
     workloads: pl.DataFrame
@@ -74,6 +75,7 @@ class MonthTables:
     variance: pl.DataFrame
     forecast: pl.DataFrame
     anomalies: pl.DataFrame
+    spot: pl.DataFrame
     providers: pl.DataFrame
     datasets: pl.DataFrame
     connections: pl.DataFrame
@@ -183,6 +185,7 @@ def summarise_month(
         coverage=coverage,
         variance=summarise_variance(items, billing_period=month),
         forecast=summarise_forecast(frames.recent_days, frames.recent_coverage, period=period, now=now),
+        spot=summarise_spot(frames.charges, connections, billing_period=month),
         anomalies=summarise_anomalies(
             frames.item_days, frames.recent_coverage, period=period, now=now, thresholds=frames.thresholds
         ),
