@@ -42,7 +42,16 @@ from tallybook.documents.restated import (
     RestatedTotal,
     Restatement,
 )
-from tallybook.documents.seen import CoverageRow, ExceptionKind, GapRow, OpenException, QuotaRow, UnpricedRow
+from tallybook.documents.seen import (
+    CoverageRow,
+    ExceptionKind,
+    GapRow,
+    LimitChange,
+    OpenException,
+    QuotaReview,
+    QuotaRow,
+    UnpricedRow,
+)
 from tallybook.documents.values import Bound, Figure, Header, Status
 
 CENT = Decimal("0.01")
@@ -193,6 +202,7 @@ def small_report() -> MonthlyReport:
         spot=(),
         quotas=(),
         quotas_total=0,
+        quota_review=QuotaReview((), 0, (), 0, (), 0, 0, 0),
         unpriced=(),
         coverage=(),
         gaps=(),
@@ -252,6 +262,7 @@ def full_report() -> MonthlyReport:
         spot=_spot(),
         quotas=_quotas(rng),
         quotas_total=112,
+        quota_review=_quota_review(),
         unpriced=_unpriced(),
         coverage=_coverage(),
         gaps=_gaps(),
@@ -460,6 +471,18 @@ def _spot() -> tuple[SpotRow, ...]:
     )
 
 
+def _quota_review() -> QuotaReview:
+    """Quotas that run out, a limit that was raised, one that was lifted, and unused ones."""
+    rows = _quotas(random.Random(7))  # noqa: S311 - sample figures, the same each time
+    fine = tuple(row for row in rows if row.state == "ok")[:3]
+    place = ("syseleven-main", "platform", "cbk", "vcpu", "cores")
+    raised = LimitChange(
+        date(2026, 10, 12), *place, fig("64", 0), was_unlimited=False, limit=fig("128", 0), is_unlimited=False
+    )
+    lifted = replace(raised, date=date(2026, 10, 20), limit=NONE, is_unlimited=True)
+    return QuotaReview(fine, 3, (raised, lifted), 2, fine[:1], 41, 17, 6)
+
+
 def _exact(figure: Figure) -> Decimal:
     assert figure.exact is not None
     return figure.exact
@@ -624,6 +647,8 @@ def _quotas(rng: random.Random) -> tuple[QuotaRow, ...]:
                 utilisation_pct=ratio,
                 state=state,
                 captured_at=datetime(2026, 10, 31, 23, 55, tzinfo=UTC),
+                trend_per_day=fig("1.5", 1) if state == "ok" else NONE,
+                run_out_date=date(2026, 11, 20 + index % 9) if state == "ok" else None,
             )
         )
     order = {"full": 0, "near": 1, "ok": 2, "unlimited": 3, "none": 4, "unknown": 5}
@@ -775,6 +800,14 @@ def hostile_report() -> MonthlyReport:
             for i, row in enumerate(report.workloads[:10])
         ),
         spot=tuple(replace(row, name=HOSTILE[i], connection=HOSTILE[4]) for i, row in enumerate(report.spot)),
+        quota_review=replace(
+            report.quota_review,
+            changes=tuple(
+                replace(row, resource=HOSTILE[i], sub_account_name=HOSTILE[4])
+                for i, row in enumerate(report.quota_review.changes)
+            ),
+            unused=tuple(replace(row, resource=HOSTILE[7]) for row in report.quota_review.unused),
+        ),
         quotas=tuple(
             replace(row, sub_account_name=HOSTILE[i % 8], resource=HOSTILE[(i + 2) % 8], region=HOSTILE[4])
             for i, row in enumerate(report.quotas[:10])

@@ -11,7 +11,7 @@ from decimal import Decimal
 from tallybook.documents.changes import Changes
 from tallybook.documents.outlook import Outlook
 from tallybook.documents.restated import Restatement
-from tallybook.documents.seen import CoverageRow, GapRow, OpenException, QuotaRow, UnpricedRow
+from tallybook.documents.seen import CoverageRow, GapRow, OpenException, QuotaReview, QuotaRow, UnpricedRow
 from tallybook.documents.values import Bound, Figure, Header
 
 # 1.0 the first form
@@ -273,6 +273,7 @@ class MonthlyReport:
     spot: tuple[SpotRow, ...]  # totals, clusters, and the dearest namespaces and projects; all are in the tables
     quotas: tuple[QuotaRow, ...]  # the tightest first; all of them are in the tables
     quotas_total: int
+    quota_review: QuotaReview
     unpriced: tuple[UnpricedRow, ...]
     coverage: tuple[CoverageRow, ...]
     gaps: tuple[GapRow, ...]

@@ -14,8 +14,9 @@ from tallybook.documents.forecast import outlook
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.model import SCHEMA_VERSION, MonthlyReport
 from tallybook.documents.projects import project_rows, project_sums, several_rows
+from tallybook.documents.quotas import quota_rows, review_quotas
 from tallybook.documents.restatement import build_restatement
-from tallybook.documents.sight import coverage_rows, gap_rows, quota_rows, unpriced_rows
+from tallybook.documents.sight import coverage_rows, gap_rows, unpriced_rows
 from tallybook.documents.slugs import assign_slugs
 from tallybook.documents.spot import spot_rows
 from tallybook.documents.status import decide_status
@@ -54,6 +55,7 @@ def build_report(inputs: MonthInputs) -> MonthlyReport:
         spot=spot_rows(inputs.tables.spot),
         quotas=quota_rows(inputs.tables.quotas),
         quotas_total=inputs.tables.quotas.height,
+        quota_review=review_quotas(inputs.tables.quotas, inputs.tables.quota_changes),
         unpriced=unpriced_rows(inputs),
         coverage=coverage_rows(inputs),
         gaps=gap_rows(inputs),

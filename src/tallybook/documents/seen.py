@@ -23,6 +23,38 @@ class QuotaRow:
     utilisation_pct: Decimal | None
     state: str
     captured_at: datetime
+    trend_per_day: Figure  # the median slope of the month's days; None with fewer than 8
+    run_out_date: date | None  # when the use reaches the limit by that trend, within a year
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChange:
+    """A limit that became another one within the month. A limit of None is unlimited, or else not known."""
+
+    date: date
+    connection: str
+    sub_account_name: str
+    region: str
+    resource: str
+    unit: str
+    previous_limit: Figure
+    was_unlimited: bool
+    limit: Figure
+    is_unlimited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaReview:
+    """Which quotas run out, which changed, and which nobody uses; how many are no limit, or allow nothing."""
+
+    running_out: tuple[QuotaRow, ...]  # the soonest first
+    running_out_total: int
+    changes: tuple[LimitChange, ...]
+    changes_total: int
+    unused: tuple[QuotaRow, ...]
+    unused_total: int
+    unlimited_total: int
+    nothing_allowed_total: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.model import SCHEMA_VERSION, MonthlyReport, ProjectRow
 from tallybook.documents.monthly import build_header
 from tallybook.documents.pages import ProjectStatement, StatementLine
-from tallybook.documents.sight import gap_rows, quota_rows
+from tallybook.documents.quotas import quota_rows
+from tallybook.documents.sight import gap_rows
 from tallybook.documents.totals import currency_totals
 from tallybook.documents.values import Figure
 from tallybook.documents.workloads import workload_rows

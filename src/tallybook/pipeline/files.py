@@ -41,6 +41,7 @@ TABLES = (
     "forecast",
     "anomalies",
     "spot",
+    "quota_changes",
 )
 _MEDIA_TYPES = {
     ".html": "text/html",

@@ -41,6 +41,11 @@ _WORDS: Mapping[str, str] = {
     "is_backfillable": "Can be fetched later",
     "has_ended": "Day has ended",
     "captured_at": "Captured at, UTC",
+    "trend_per_day": "More a day",
+    "run_out_date": "Runs out on",
+    "is_unused": "Unused all month",
+    "previous_limit": "Limit before",
+    "was_unlimited": "Unlimited before",
     "is_unlimited": "Unlimited",
     "holds": "Ties out",
 }

@@ -21,6 +21,7 @@ from tallybook.summaries.coverage import (
 from tallybook.summaries.forecast import summarise_forecast
 from tallybook.summaries.pricing import summarise_pricing
 from tallybook.summaries.projects import summarise_projects, summarise_providers
+from tallybook.summaries.quota_trend import summarise_limit_changes, with_trend
 from tallybook.summaries.quotas import summarise_quotas
 from tallybook.summaries.spot import summarise_spot
 from tallybook.summaries.totals import summarise_currencies, summarise_days, summarise_tie_out, summarise_trend
@@ -64,7 +65,7 @@ class MonthFrames:
 
 @dataclass(frozen=True, slots=True)
 class MonthTables:
-    """The summaries of a month. The first ten are published as tables/*.csv."""
+    """The summaries of a month. The first eleven are published as tables/*.csv."""
 
     projects: pl.DataFrame
     workloads: pl.DataFrame
@@ -76,6 +77,7 @@ class MonthTables:
     forecast: pl.DataFrame
     anomalies: pl.DataFrame
     spot: pl.DataFrame
+    quota_changes: pl.DataFrame
     providers: pl.DataFrame
     datasets: pl.DataFrame
     connections: pl.DataFrame
@@ -180,7 +182,8 @@ def summarise_month(
             billing_period=month,
         ),
         pricing=summarise_pricing(frames.charges, connections, billing_period=month),
-        quotas=summarise_quotas(frames.quotas),
+        quotas=with_trend(summarise_quotas(frames.quotas), frames.quotas),
+        quota_changes=summarise_limit_changes(frames.quotas),
         usage=summarise_usage(frames.charges, connections, billing_period=month),
         coverage=coverage,
         variance=summarise_variance(items, billing_period=month),
