@@ -26,17 +26,16 @@ from tallybook.pipeline.files import TABLES, Edition, write_library, write_revis
 from tallybook.pipeline.frozen import frozen_inputs, snapshot_datasets
 from tallybook.pipeline.house import House, begun, load
 from tallybook.pipeline.restating import restate
-from tallybook.pipeline.revisions import Revision, closed_costs, last_closed, latest_revision, library
+from tallybook.pipeline.revisions import Revision, last_closed, latest_revision, library
+from tallybook.pipeline.summarising import summarise
 from tallybook.pricing.books import Books, read_books, unknown_connections
 from tallybook.pricing.checks import run_checks
 from tallybook.pricing.conversion import Rates, month_rates
 from tallybook.render.csv import render_csv
 from tallybook.render.json import render_json
 from tallybook.resources import queries
-from tallybook.summaries.anomalies import Thresholds
 from tallybook.summaries.conversion import convert_costs
 from tallybook.summaries.coverage import summarise_coverage
-from tallybook.summaries.month import read_frames, summarise_month
 from tallybook.warehouse import Warehouse
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -147,10 +146,7 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
         if dataset.cadence is Cadence.HISTORY or now < period.end
     }
     units = warehouse.select("landing.units", period=str(period)).sort("connection", "dataset").to_dicts()
-    thresholds = Thresholds(house.settings.anomaly_amount, house.settings.anomaly_pct)
-    frames = read_frames(warehouse, period=period, thresholds=thresholds)
-    closed = closed_costs(house.reports_dir, str(period.shift(-1)))
-    tables = summarise_month(frames, period=period, now=now, stated=_stated_currencies(house), closed=closed)
+    tables = summarise(house, warehouse, period, now=now)
     rates = _rates(house, period, books=books, projects=tables.projects)
     return MonthInputs(
         period=period,
@@ -207,12 +203,6 @@ def _notices(house: House, warehouse: Warehouse, period: BillingPeriod) -> tuple
     for frame in _provider_frames(house, warehouse, period, "notices"):
         notes += [f"{row['connection']}: {row['notice']}" for row in frame.to_dicts()]
     return tuple(dict.fromkeys(notes))
-
-
-def _stated_currencies(house: House) -> dict[str, str]:
-    """The currency of the costs that a connection's provider states, where its settings have to name it."""
-    asked = {settings.name: provider.parameters(settings).get("currency") for settings, provider in house.connections}
-    return {connection: str(currency) for connection, currency in asked.items() if currency}
 
 
 def _controls(house: House, warehouse: Warehouse, period: BillingPeriod) -> polars.DataFrame:
