@@ -16,8 +16,8 @@ from tallybook.documents.values import Bound, Figure, Header
 
 # 1.0 the first form
 # 1.1 lower bounds, open exceptions, sums of projects and categories, examples and unmapped projects
-# 1.2 the month in the reporting currency, restatements of closed months, accepted gaps; comparisons, bridges, movers and
-#     budgets of projects; forecasts and anomalies; spot by cluster, namespace and project; the review of quotas
+# 1.2 the month in the reporting currency, restatements of closed months, accepted gaps; comparisons, bridges, movers
+#     and budgets of projects; forecasts and anomalies; spot by cluster, namespace and project; the review of quotas
 SCHEMA_VERSION = "1.2"
 
 
