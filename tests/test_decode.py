@@ -59,12 +59,10 @@ def test_what_is_not_json_says_so(body: bytes) -> None:
         decode(body, Any)
 
 
-def test_what_is_not_json_shows_its_start_and_no_more() -> None:
-    with pytest.raises(SchemaError, match="it starts with '<html>Sign in'"):
-        decode(b"<html>Sign in", Row)
-    with pytest.raises(SchemaError) as caught:
-        decode(b"x" * 10_000, Row)
-    assert len(str(caught.value)) < 200
+def test_what_is_not_json_is_not_shown_since_it_may_echo_a_secret() -> None:
+    with pytest.raises(SchemaError, match="the answer is not JSON") as caught:
+        decode(b"invalid token SECRET123", Row)
+    assert "SECRET123" not in str(caught.value)
 
 
 def test_unknown_fields_are_kept_as_text_and_their_names_listed_once() -> None:

@@ -186,6 +186,17 @@ def test_a_snapshot_belongs_to_the_month_of_the_providers_clock(store: RawStore)
     assert bodies(store, receipt) == [b"{}"]
 
 
+@pytest.mark.parametrize(
+    "date", ["Thu, 01 Jan 1970 00:00:07 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "Sat, 01 Jan 2050 00:00:00 GMT"]
+)
+def test_a_clock_that_is_plainly_wrong_is_not_believed(store: RawStore, date: str) -> None:
+    with serving(Said(headers={"Date": date})) as web, line_to(web) as line:
+        receipt = fetched(line, dataset(asking("/live"), Cadence.SAMPLED), store)
+
+    assert receipt.period == f"{NOW:%Y-%m}"
+    assert [file.captured_at for file in receipt.files] == [NOW]
+
+
 @pytest.mark.parametrize("cadence", [Cadence.SAMPLED, Cadence.CAPTURED])
 def test_a_snapshot_over_midnight_at_the_months_end_stays_one_unit(store: RawStore, cadence: Cadence) -> None:
     both_arrived = threading.Barrier(2, timeout=5)

@@ -286,3 +286,13 @@ def test_a_bridge_begins_at_what_the_month_before_was_closed_with(tmp_path: Path
     # September was closed with 3 core-hours at 2 EUR and has 3.5 now; October has 4
     assert (bridge["opening_cost"]["exact"], bridge["closing_cost"]["exact"]) == ("6", "8")
     assert (steps["restatement"], steps["price"], steps["volume"]) == ("1", "0", "1")
+
+
+def test_a_library_that_a_killed_process_left_out_is_written_again(tmp_path: Path) -> None:
+    place = house(tmp_path, "scaleops")
+    land_costs(place, "10")
+    published(place)
+    (place.reports_dir / "index.html").unlink()
+
+    assert not published(place).is_new
+    assert (place.reports_dir / "index.html").is_file()

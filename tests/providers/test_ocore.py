@@ -99,6 +99,27 @@ def test_every_digit_of_a_quantity_is_kept(bench: Bench) -> None:
     assert fact["consumed_quantity"] == Decimal("1234567890123.123456789")
 
 
+def test_the_largest_figure_of_memory_is_no_overflow(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, settings("ocore", gb="GB"))
+    bench.land("usage", [(USAGE, usage(item(ramGbHours=9 * 10**17)))])
+    bench.stage()
+
+    # 9 x 10^17 x 5^9 / 2^21, rounded at the 12th decimal
+    (fact,) = bench.rows("facts.usage", meter="memory_gib_hours")
+    assert fact["consumed_quantity"] == Decimal("838190317153930664.0625")
+
+
+def test_an_answer_for_another_time_is_no_answer() -> None:
+    with pytest.raises(SchemaError, match="every periodStart lies outside of it"):
+        api.parse_usage(usage(item(periodStart="2026-09-30T23:00:00Z")), USAGE)
+
+
+def test_items_of_another_time_are_told() -> None:
+    parsed = api.parse_usage(usage(item(), item(periodStart="2026-11-01T00:00:00Z")), USAGE)
+
+    assert parsed.notes == ("1 periods lie outside of the asked time: kept, not counted",)
+
+
 def test_each_field_becomes_its_meter_for_its_hour(bench: Bench) -> None:
     body = usage(
         item(

@@ -429,3 +429,15 @@ def test_groups_are_controlled_against_workloads_for_days_with_both(bench: Bench
     assert row["our_total"] == Decimal("12.445678901234")
     assert row["difference"] == Decimal("0.054321098766")
     assert row["unit"] == "USD"
+
+
+def test_sums_of_doubles_are_equal_to_a_millionth(bench: Bench) -> None:
+    groups = [workload(id="g1", totalCost=0.1), workload(id="g2", totalCost=0.2)]
+    bench.land("aggregated", [(day(1, "aggregated"), report(*groups))])
+    bench.land("workloads", [(day(1), report(workload(totalCost=0.3000009)))])
+    bench.stage()
+
+    (row,) = bench.warehouse.frame(
+        "checks/scaleops/control_totals", connection=bench.connection.name, billing_period="2026-10", currency="USD"
+    ).to_dicts()
+    assert (row["source_total"], row["our_total"], row["difference"]) == (Decimal("0.3"), Decimal("0.3000009"), 0)

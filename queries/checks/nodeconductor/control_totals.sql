@@ -68,7 +68,13 @@ select
     totals.source_total,
     totals.our_total,
     'GiB-hour' as unit,
-    cast(totals.source_total - totals.our_total as decimal(38, 12)) as difference
+    -- sums of doubles differ from sums of decimals far behind the point
+    cast(
+        case
+            when abs(totals.source_total - totals.our_total) <= 0.000001 then 0
+            else totals.source_total - totals.our_total
+        end as decimal(38, 12)
+    ) as difference
 from totals
 left join listed on totals.uuid = listed.uuid and listed.aggregate = 'customer'
 order by totals.item, listed.name, totals.uuid

@@ -34,7 +34,8 @@ compared as (
         groups.asked_from,
         groups.total_cost as source_total,
         workloads.total_cost as our_total,
-        groups.total_cost = workloads.total_cost as is_equal
+        -- sums of doubles differ from sums of decimals far behind the point
+        abs(groups.total_cost - workloads.total_cost) <= 0.000001 as is_equal
     from groups
     inner join workloads on groups.asked_from = workloads.asked_from
 )
@@ -49,7 +50,7 @@ select
     cast(sum(source_total) as decimal(38, 12)) as source_total,
     cast(sum(our_total) as decimal(38, 12)) as our_total,
     $currency as unit,
-    cast(sum(source_total) - sum(our_total) as decimal(38, 12)) as difference
+    cast(case when is_equal then 0 else sum(source_total) - sum(our_total) end as decimal(38, 12)) as difference
 from compared
 group by is_equal, if(is_equal, null, asked_from)
 order by is_equal, control

@@ -7,9 +7,9 @@ with items as (
         project_name,
         period_start_at as period_start,
         cpu_core_hours,
-        cast((cast(ram_gb_hours * 1000000000000 as hugeint) * $gib_numerator + $gib_denominator // 2)
+        cast((pricing.trillionths(ram_gb_hours) * $gib_numerator + $gib_denominator // 2)
             // $gib_denominator as decimal(38, 0)) * cast(0.000000000001 as decimal(12, 12)) as memory_gib_hours,
-        cast((cast(disk_gb_hours * 1000000000000 as hugeint) * $gib_numerator + $gib_denominator // 2)
+        cast((pricing.trillionths(disk_gb_hours) * $gib_numerator + $gib_denominator // 2)
             // $gib_denominator as decimal(38, 0)) * cast(0.000000000001 as decimal(12, 12)) as storage_gib_hours,
         bandwidth_in_bytes,
         bandwidth_out_bytes,

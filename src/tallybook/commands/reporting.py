@@ -54,9 +54,10 @@ def run(*, month: Month, config: Config = DEFAULT_CONFIG, as_json: Json = False)
     Example: tallybook run --month last
     """
     from tallybook.pricing.books import read_books
+    from tallybook.providers import names
 
     house, period = open_configured(config), begun_period(month)
-    read_books(house.settings.books_dir)  # wrong books are told before anything is fetched
+    read_books(house.settings.books_dir, providers=names())  # wrong books are told before anything is fetched
     units = collect_units(house, period, [], [])
     _report(house, period, as_json=as_json, units=units)
 
@@ -81,10 +82,11 @@ def backfill(
     """
     from tallybook.pipeline import backfill as backfilling
     from tallybook.pricing.books import read_books
+    from tallybook.providers import names
 
     house, months = open_configured(config), (begun_period(first), begun_period(last))
     if not dry_run:
-        read_books(house.settings.books_dir)
+        read_books(house.settings.books_dir, providers=names())
     steps = backfilling.plan(house, *months, only=only, connections=connection or [], reason=reason, clock=clock)
     _show_plan(steps)
     if dry_run:

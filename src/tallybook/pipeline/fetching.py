@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -23,6 +23,8 @@ from tallybook.settings import ConnectionSettings, SecretReader
 log = logging.getLogger(__name__)
 Watcher = Callable[[str, str, str], None]
 """Told (connection, dataset, event): asked, landed or failed; for progress only."""
+
+_SANE = timedelta(days=366)  # how far a provider's clock may be from ours
 
 
 def ignore_progress(connection: str, dataset: str, event: str) -> None:
@@ -168,7 +170,7 @@ class UnitSession:
 
     def _ask_anew(self, key: bytes, request: Request) -> Answer:
         reply, (sha256, size) = self._line.client.ask(request, self._land)
-        captured_at = reply.date or self.now
+        captured_at = self._moment(reply)
         file = as_raw_file(request, status=reply.status, sha256=sha256, size_bytes=size, captured_at=captured_at)
         unit = (self._line.settings.name, self._dataset.name, self.period)
         answer = Answer(
@@ -185,6 +187,11 @@ class UnitSession:
         self._watch(self._line.settings.name, self._dataset.name, "asked")
         return answer
 
+    def _moment(self, reply: Reply) -> datetime:
+        """When it was answered: the answer's own `Date`, unless that clock is plainly wrong (a year and more off)."""
+        is_sane = reply.date is not None and abs(reply.date - self.now) < _SANE
+        return reply.date if is_sane and reply.date else self.now
+
     def _date(self, captured_at: datetime) -> None:
         """A snapshot belongs to the month in which it began, by the provider's clock; all of it, over midnight too."""
         with self._line.lock:
@@ -192,7 +199,7 @@ class UnitSession:
                 self.period, self._is_dated = str(BillingPeriod.containing(captured_at)), True
 
     def _land(self, reply: Reply, chunks: Iterator[bytes]) -> tuple[str, int]:
-        self._date(reply.date or self.now)
+        self._date(self._moment(reply))
         return self._store.land(self._line.settings.name, self._dataset.name, self.period, chunks)
 
 

@@ -98,6 +98,7 @@ def report(
         fingerprint = _fingerprint(inputs)
         figures = _figures_sha256(inputs)
         if previous and _still_stands(previous, closed, fingerprint=fingerprint, figures=figures, final=final):
+            _write_library(house)  # a process that was killed may have left the revision without it
             return _published(previous, build_report(inputs), inputs.failures, is_new=False)
         inputs = _stamped(inputs, previous, closed, final=final, reason=reason)
         inputs = replace(inputs, accepted_gaps=_accepted(house, inputs, closed, accept_gaps=accept_gaps))
@@ -123,10 +124,14 @@ def report(
         with building(house.reports_dir / str(period) / f"r{inputs.revision:02d}") as folder:
             write_revision(folder, edition)
         # still alone: another report's revision is neither left out of the library nor taken for this one's
-        write_library(house.reports_dir, library(house.reports_dir, entity=house.settings.entity))
+        _write_library(house)
         revision = latest_revision(house.reports_dir, str(period))
     assert revision is not None  # noqa: S101 - it was just written
     return _published(revision, edition.report, inputs.failures, is_new=True)
+
+
+def _write_library(house: House) -> None:
+    write_library(house.reports_dir, library(house.reports_dir, entity=house.settings.entity))
 
 
 def month_coverage(house: House, period: BillingPeriod, *, now: datetime) -> polars.DataFrame:

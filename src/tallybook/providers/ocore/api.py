@@ -146,6 +146,7 @@ def parse_usage(body: bytes, request: Request) -> Parsed:
             "usage_totals": _total_columns(totals, unknown_totals),
         },
         notes=_notes([*unknown, *unknown_totals], raw, UsageReport)
+        + _outside(instants.values(), request)
         + tuple(
             f"periodType {word!r} was not asked for: kept, not counted"
             for word in sorted({item.period_type for item in items} - {request.asked.get("period", "")})
@@ -181,6 +182,18 @@ def _total_columns(totals: list[UsageTotals], unknown: list[str]) -> Columns:
 def _numbers(rows: Iterable[msgspec.Struct]) -> Columns:
     listed = list(rows)
     return {name: [number_text(getattr(row, name), key) for row in listed] for name, key in _QUANTITIES.items()}
+
+
+def _outside(instants: Iterable[datetime | None], request: Request) -> tuple[str, ...]:
+    """A note on items of another time than the asked one; SchemaError when all are: nothing was answered."""
+    first, end = (_instant(request.asked.get(name, "")) for name in ("start_date", "end_date"))
+    readable = [instant for instant in instants if instant is not None]
+    if first is None or end is None:
+        return ()
+    others = sum(not first <= instant < end for instant in readable)
+    if readable and others == len(readable):
+        raise SchemaError(f"asked for {first} to {end} UTC, and every periodStart lies outside of it")
+    return (f"{others} periods lie outside of the asked time: kept, not counted",) if others else ()
 
 
 def _instant(text: str) -> datetime | None:
