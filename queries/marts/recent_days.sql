@@ -1,11 +1,36 @@
--- What each UTC day of the months up to this one cost. Grain: day, connection, currency.
+-- What each UTC day of the months up to this one cost. An amount of adjustments.csv is in none of them: it stands on one
+-- day, which it would make unlike the others. Grain: day, connection, currency.
 -- Parameters: $first_period, $billing_period.
+with costs as (
+    select
+        charge_period_start,
+        connection,
+        billing_currency,
+        effective_cost
+    from marts.charges
+    where
+        billing_period >= $first_period
+        and billing_period <= $billing_period
+        and effective_cost is not null
+        and cost_basis <> 'adjustment'
+    union all
+    select
+        charge_period_start,
+        connection,
+        billing_currency,
+        effective_cost
+    from marts.adjustment_charges
+    where
+        billing_period >= $first_period
+        and billing_period <= $billing_period
+        and adjustment_percent is not null
+)
+
 select
     cast(charge_period_start as date) as date,
     connection,
     billing_currency,
     cast(sum(effective_cost) as decimal(38, 12)) as effective_cost
-from marts.charges
-where billing_period >= $first_period and billing_period <= $billing_period and effective_cost is not null
+from costs
 group by cast(charge_period_start as date), connection, billing_currency
 order by date, connection, billing_currency

@@ -7,6 +7,7 @@ from pathlib import Path
 from tallybook.documents.forecast import TOP_ANOMALIES
 from tallybook.documents.monthly import build_report
 from tallybook.documents.outlook import Outlook
+from tallybook.pricing.adjustments import COLUMNS
 from tests.documents.tiny_month import facts, month_inputs
 from tests.pricing.tiny_facts import Row, cost
 
@@ -73,3 +74,21 @@ def test_only_the_dearest_anomalies_are_shown_and_all_are_counted(tmp_path: Path
     outlook = outlook_of(tmp_path, rows)
     assert (len(outlook.anomalies), outlook.anomalies_total) == (TOP_ANOMALIES, 13)
     assert outlook.anomalies[0].excess_cost.shown == Decimal("960.00")
+
+
+def test_an_amount_of_the_adjustments_makes_no_day_odd_and_no_month_dearer(tmp_path: Path) -> None:
+    row = "Web,,markup,,1000,EUR,2026-10-15,2026-10-16,once"
+    tmp_path.joinpath("adjustments.csv").write_text(f"{','.join(COLUMNS)}\n{row}\n", encoding="utf-8")
+
+    outlook = outlook_of(tmp_path)
+    euro = [row for row in outlook.forecasts if row.billing_currency == "EUR"]
+    assert euro[0].forecast_cost.shown == Decimal("115.71")
+    assert outlook.anomalies == ()
+
+
+def test_a_percentage_of_the_adjustments_is_in_the_forecast(tmp_path: Path) -> None:
+    row = "Web,,discount,50,,,2026-01-01,,half"
+    tmp_path.joinpath("adjustments.csv").write_text(f"{','.join(COLUMNS)}\n{row}\n", encoding="utf-8")
+
+    euro = [row for row in outlook_of(tmp_path).forecasts if row.billing_currency == "EUR"]
+    assert euro[0].forecast_cost.shown == Decimal("57.86")

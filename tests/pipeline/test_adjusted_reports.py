@@ -57,3 +57,12 @@ def test_an_adjustment_that_finds_no_cost_is_among_the_notices(tmp_path: Path) -
 
     [notice] = document(published(place))["notices"]
     assert notice.startswith("adjustments.csv line 2 adjusts nothing in 2026-10: project 'Wbe' has no cost then; check")
+
+
+def test_a_new_discount_is_a_cause_of_its_own_in_the_bridge(tmp_path: Path) -> None:
+    place = write(with_history(tmp_path), "Web,,discount,25,,,2026-10-01,,frame contract")
+
+    (bridge,) = document(published(place))["changes"]["bridges"]
+    steps = {step["cause"]: step["effect"]["exact"] for step in bridge["steps"]}
+    # September's 6 EUR, October's 8 less 25 %
+    assert (steps["volume"], steps["adjustment"], bridge["closing_cost"]["exact"]) == ("2", "-2", "6")

@@ -82,6 +82,19 @@ def test_what_costs_in_one_month_only_is_new_or_gone() -> None:
     assert sorted(rows) == [("core_hours", Decimal(3), Decimal(0)), ("instance_hours", Decimal(0), Decimal(5))]
 
 
+def adjusted(cost: str) -> Row:
+    """A line of adjustments.csv."""
+    row = ran(cost, currency="EUR", connection="alpha-main", workload="")
+    return {**row, "cluster": "", "namespace": "", "adjustment": "10 % discount"}
+
+
+def test_an_adjustment_that_comes_goes_or_changes_is_a_cause_of_its_own() -> None:
+    assert causes(items([used("5"), adjusted("-1")], [used("5")])) == {"adjustment": Decimal(-1)}
+    assert causes(items([used("5")], [used("5"), adjusted("-1")])) == {"adjustment": Decimal(1)}
+    assert causes(items([adjusted("-3")], [adjusted("-1")])) == {"adjustment": Decimal(-2)}
+    assert causes(items([adjusted("-3")], [], previously=())) == {"not_comparable": Decimal(-3)}
+
+
 def test_a_connection_that_was_silent_in_one_month_is_not_comparable() -> None:
     frame = items([used("5")], [], previously=())
     assert causes(frame) == {"not_comparable": Decimal(5)}
@@ -197,7 +210,8 @@ WORKLOADS = st.builds(
     st.none() | AMOUNTS,
     st.sampled_from(["api", "job"]),
 )
-MONTHS = st.lists(USAGE | WORKLOADS, max_size=8)
+ADJUSTMENTS = AMOUNTS.map(lambda cost: adjusted(str(cost)))
+MONTHS = st.lists(USAGE | WORKLOADS | ADJUSTMENTS, max_size=8)
 SOME = st.sets(st.sampled_from(ALL)).map(tuple)
 
 

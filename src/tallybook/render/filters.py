@@ -53,6 +53,7 @@ LABELS: Mapping[str, str] = {
     "last_year": "same month last year",
     "run_rate": "the daily mean",
     "weekday_rate": "the mean of each weekday",
+    "adjustment": "adjustments",
     "restatement": "restated since it was closed",
     "near": "near the limit",
     "none": "nothing allowed",

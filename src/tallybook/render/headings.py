@@ -22,6 +22,7 @@ _WORDS: Mapping[str, str] = {
     "volume_effect": "By volume",
     "new_effect": "New",
     "gone_effect": "Gone",
+    "adjustment_effect": "By adjustments",
     "not_comparable_effect": "Not comparable",
     "is_lower_bound": "Lower bound",
     "previous_is_lower_bound": "Month before: lower bound",
