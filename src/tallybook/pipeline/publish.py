@@ -1,10 +1,9 @@
 """report: charges, summaries, documents, and a revision that appears whole or not at all."""
 
-import hashlib
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,8 @@ from tallybook.periods import BillingPeriod
 from tallybook.pipeline.charging import charge_months, idle_rows
 from tallybook.pipeline.collect import Clock
 from tallybook.pipeline.export import standard_documents
-from tallybook.pipeline.files import TABLES, Edition, write_library, write_revision
+from tallybook.pipeline.files import Edition, write_library, write_revision
+from tallybook.pipeline.fingerprints import figures_sha256_of, fingerprint_of
 from tallybook.pipeline.frozen import frozen_inputs, snapshot_datasets
 from tallybook.pipeline.house import House, begun, load
 from tallybook.pipeline.restating import restate
@@ -31,14 +31,10 @@ from tallybook.pipeline.summarising import summarise
 from tallybook.pricing.books import Books, read_books, unknown_connections
 from tallybook.pricing.checks import run_checks
 from tallybook.pricing.conversion import Rates, month_rates
-from tallybook.render.csv import render_csv
-from tallybook.render.json import render_json
 from tallybook.resources import queries
 from tallybook.summaries.conversion import convert_costs
 from tallybook.summaries.coverage import summarise_coverage
 from tallybook.warehouse import Warehouse
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +91,8 @@ def report(
         load(house, warehouse, now=now, periods=[period])
         charge_months(house, warehouse, period, books=books, now=now)
         inputs = _inputs(house, warehouse, period, books=books, now=now)
-        fingerprint = _fingerprint(inputs)
-        figures = _figures_sha256(inputs)
+        fingerprint = fingerprint_of(inputs)
+        figures = figures_sha256_of(inputs)
         if previous and _still_stands(previous, closed, fingerprint=fingerprint, figures=figures, final=final):
             _write_library(house)  # a process that was killed may have left the revision without it
             return _published(previous, build_report(inputs), inputs.failures, is_new=False)
@@ -231,29 +227,6 @@ def _provider_frames(house: House, warehouse: Warehouse, period: BillingPeriod, 
             }
             frames.append(warehouse.frame(name, **parameters))
     return frames
-
-
-def _fingerprint(inputs: MonthInputs) -> str:
-    """The same for the same figures and the same trust in them, whatever revision, time, closing and version."""
-    document = build_report(inputs)
-    header = replace(document.header, revision=0, generated_at=_EPOCH, reasons=(), version="")
-    digest = hashlib.sha256(render_json(replace(document, header=header)))
-    for name in TABLES:
-        digest.update(render_csv(getattr(inputs.tables, name)))
-    return digest.hexdigest()
-
-
-def _figures_sha256(inputs: MonthInputs) -> str:
-    """The same for the same figures of this month alone, whatever they are compared with and whatever failed since."""
-    digest = hashlib.sha256()
-    for name in TABLES:
-        frame: polars.DataFrame = getattr(inputs.tables, name)
-        digest.update(render_csv(frame.select(column for column in frame.columns if not _is_comparison(column))))
-    return digest.hexdigest()
-
-
-def _is_comparison(column: str) -> bool:
-    return column.startswith("previous_") or column == "late"
 
 
 def _still_stands(previous: Revision, closed: Revision | None, *, fingerprint: str, figures: str, final: bool) -> bool:

@@ -1,0 +1,38 @@
+"""Whether two reports of a month say the same."""
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import polars
+
+from tallybook.documents.inputs import MonthInputs
+from tallybook.documents.monthly import build_report
+from tallybook.pipeline.files import OWN_TABLES, TABLES
+from tallybook.render.csv import render_csv
+from tallybook.render.json import render_json
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def fingerprint_of(inputs: MonthInputs) -> str:
+    """The same for the same figures and the same trust in them, whatever revision, time, closing and version."""
+    document = build_report(inputs)
+    header = replace(document.header, revision=0, generated_at=_EPOCH, reasons=(), version="")
+    digest = hashlib.sha256(render_json(replace(document, header=header)))
+    for name in TABLES:
+        digest.update(render_csv(getattr(inputs.tables, name)))
+    return digest.hexdigest()
+
+
+def figures_sha256_of(inputs: MonthInputs) -> str:
+    """The same for the same figures of this month alone, whatever they are compared with and whatever failed since."""
+    digest = hashlib.sha256()
+    for name in OWN_TABLES:
+        frame: polars.DataFrame = getattr(inputs.tables, name)
+        digest.update(render_csv(frame.select(column for column in frame.columns if not _is_comparison(column))))
+    return digest.hexdigest()
+
+
+def _is_comparison(column: str) -> bool:
+    return column.startswith("previous_") or column == "late"
