@@ -30,7 +30,9 @@ def bench(tmp_path: Path) -> Bench:
 
 
 def land(bench: Bench, document: object, *, period: str = "2026-10") -> None:
-    request = Request("usage", "/usage", asked=HOURLY)
+    month = BillingPeriod.parse(period, now=OCTOBER.end)
+    bounds = {"start_date": f"{month.start:%FT%TZ}", "end_date": f"{month.end:%FT%TZ}"}
+    request = Request("usage", "/usage", asked=HOURLY | bounds)
     bench.land("usage", [(request, json.dumps(document, default=float).encode())], period=period)
     bench.stage(period=period)
 
@@ -194,8 +196,9 @@ def test_totals_over_months_stand_in_the_order_of_their_projects(bench: Bench) -
 
 
 def test_an_hour_that_two_months_answered_counts_once(bench: Bench) -> None:
-    for period in ("2026-09", "2026-10"):
-        land(bench, {"items": [item("2026-10-01T00:00:00Z")], "period": "hourly", "totals": None}, period=period)
+    last, shared = item("2026-09-30T23:00:00Z"), item("2026-10-01T00:00:00Z")
+    for period, items in (("2026-09", [last, shared]), ("2026-10", [shared])):
+        land(bench, {"items": items, "period": "hourly", "totals": None}, period=period)
 
     assert [one["instanceHours"] for one in ask(bench, "usage")["items"]] == [2]
 
