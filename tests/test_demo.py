@@ -1,10 +1,14 @@
 """A month of the demo, lived in coarse steps: what is asked when."""
 
+import json
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tallybook import providers
 from tallybook.demo import live_through
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.house import open_house
@@ -39,3 +43,19 @@ def test_a_month_is_sampled_its_levels_captured_at_its_end_and_collected_on_the_
         datetime(2026, 10, 31, 23, 30, tzinfo=UTC),
     }
     assert [line.split(":")[0] for line in told] == ["October 2026", "October 2026"]
+
+
+def test_the_demo_closes_last_month_over_all_five_providers_and_ends_with_the_paths(tmp_path: Path) -> None:
+    """What `make demo` runs, whole: the promise of the first page of the README."""
+    folder = tmp_path / "demo"
+    command = [sys.executable, "-m", "tallybook", "demo", "--folder", str(folder), "--json"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    (result,) = folder.glob("var/reports/*/r01/monthly-report.json")
+    report = json.loads(result.read_text())
+    labels = {providers.load(name).label for name in providers.names()}
+    assert {row["provider_label"] for row in report["providers"]} == labels
+    for kind in ("pdf", "html", "json"):
+        assert str(result.with_suffix(f".{kind}").relative_to(tmp_path)) in done.stdout

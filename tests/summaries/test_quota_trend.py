@@ -57,6 +57,10 @@ def test_a_use_that_falls_never_runs_out() -> None:
     assert trend(*(str(50 - n) for n in range(8)))[:2] == (Decimal(-1), None)
 
 
+def test_a_use_that_stands_still_never_runs_out() -> None:
+    assert trend(*["50"] * 8) == (Decimal(0), None, False)
+
+
 def test_a_limit_of_which_nothing_was_used_all_month_is_unused() -> None:
     assert trend("0", "0")[2]
     assert not trend("1", "0")[2]

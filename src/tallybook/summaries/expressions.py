@@ -11,10 +11,15 @@ def known_sum(column: str) -> pl.Expr:
     return pl.when(pl.col(column).count() > 0).then(pl.col(column).sum()).alias(column)
 
 
+def ratio(dividend: pl.Expr, divisor: pl.Expr) -> pl.Expr:
+    """`dividend` / `divisor` as an amount; null where the divisor is 0, at which Polars stops, even behind `when`."""
+    return (dividend / pl.when(divisor != 0).then(divisor)).cast(AMOUNT)
+
+
 def percent(part: str, whole: str) -> pl.Expr:
     """`part` in percent of `whole`, a ratio of sums: 31 of 124 is 25. Null without both, or when `whole` <= 0."""
-    hundredfold = pl.col(part).cast(AMOUNT) * 100
-    return pl.when(pl.col(whole) > 0).then(hundredfold / pl.col(whole).cast(AMOUNT))
+    total = pl.col(whole).cast(AMOUNT)
+    return ratio(pl.col(part).cast(AMOUNT) * 100, pl.when(total > 0).then(total))
 
 
 def zero() -> pl.Expr:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from tallybook.summaries.coverage import lacking_connections
-from tallybook.summaries.expressions import AMOUNT, known_sum
+from tallybook.summaries.expressions import known_sum, ratio
 
 _GROUP = ("connection", "provider", "project", "billing_currency")
 _WORKLOAD = (*_GROUP, "cluster", "namespace", "workload", "workload_type")
@@ -48,9 +48,9 @@ def _as_stated(charges: pl.DataFrame) -> pl.DataFrame:
 def _split(mixed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     amounts = ("effective_cost", "spot_hours", "on_demand_hours")
     whole = mixed.group_by(*_WORKLOAD).agg(known_sum(name) for name in amounts)
-    spot = pl.col("effective_cost") * pl.col("spot_hours") / (pl.col("spot_hours") + pl.col("on_demand_hours"))
+    spot = ratio(pl.col("effective_cost") * pl.col("spot_hours"), pl.col("spot_hours") + pl.col("on_demand_hours"))
     # the product is rounded before it is divided: at the last decimal it could pass the whole
-    at_most = pl.min_horizontal(spot.cast(AMOUNT), "effective_cost")
+    at_most = pl.min_horizontal(spot, "effective_cost")
     parts = whole.with_columns(at_most.alias("spot_cost"), pl.lit("hours_weighted").alias("cost_basis"))
     return (
         parts.with_columns(

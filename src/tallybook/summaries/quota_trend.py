@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from tallybook.summaries.expressions import AMOUNT
+from tallybook.summaries.expressions import AMOUNT, ratio
 
 LEAST_DAYS = 8
 FURTHEST_DAYS = 366
@@ -22,7 +22,7 @@ def with_trend(limits: pl.DataFrame, quotas: pl.DataFrame) -> pl.DataFrame:
     days = _days(quotas)
     used = days.group_by(QUOTA).agg(most_used=pl.col("used_quantity").max())
     rows = limits.join(_trends(days), on=QUOTA, how="left").join(used, on=QUOTA, how="left")
-    days_left = (pl.col("headroom") / pl.col("trend_per_day")).cast(AMOUNT)
+    days_left = ratio(pl.col("headroom"), pl.col("trend_per_day"))
     whole = days_left.cast(pl.Int64)
     needed = whole + (days_left > whole.cast(AMOUNT)).cast(pl.Int64)
     is_running_out = (pl.col("limit") > 0) & (pl.col("headroom") > 0) & (pl.col("trend_per_day") > 0)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import polars as pl
 
 from tallybook.summaries.coverage import lacking_connections
-from tallybook.summaries.expressions import AMOUNT, is_priced, known_sum, percent
+from tallybook.summaries.expressions import AMOUNT, is_priced, known_sum, percent, ratio
 
 # An hour on spot costs no more than one on demand, and never next to nothing: a rate below this share of it is none.
 CHEAPEST = Decimal("0.05")
@@ -91,4 +91,4 @@ def _realised(stated: pl.DataFrame) -> pl.DataFrame:
 
 def _at_rate(hours: pl.Expr) -> pl.Expr:
     """What so many hours cost at the workload's on-demand rate."""
-    return (hours * pl.col("alone_cost") / pl.col("alone_hours")).cast(AMOUNT)
+    return ratio(hours * pl.col("alone_cost"), pl.col("alone_hours"))

@@ -9,7 +9,7 @@ from decimal import Decimal
 import polars as pl
 
 from tallybook.summaries.comparison import CURRENCY
-from tallybook.summaries.expressions import AMOUNT, is_priced, is_unpriced, known_sum, zero
+from tallybook.summaries.expressions import AMOUNT, is_priced, is_unpriced, known_sum, ratio, zero
 
 ITEM_CAUSES = ("price", "volume", "new", "gone", "adjustment", "not_comparable")
 CAUSES = ("restatement", *ITEM_CAUSES)
@@ -135,7 +135,8 @@ def summarise_movers(items: pl.DataFrame, *, by: Collection[str], top: int) -> p
 
 def _sums(charges: pl.DataFrame) -> pl.DataFrame:
     """Cost, quantity and unit price of each item; the unit price is null where there is none."""
-    average = pl.when(pl.col("pricing_quantity") > 0).then(pl.col("effective_cost") / pl.col("pricing_quantity"))
+    quantity = pl.col("pricing_quantity")
+    average = ratio(pl.col("effective_cost"), pl.when(quantity > 0).then(quantity))
     return (
         charges.filter(is_priced())
         .group_by(_ITEM)
@@ -145,9 +146,7 @@ def _sums(charges: pl.DataFrame) -> pl.DataFrame:
             pl.col("list_unit_price").n_unique().alias("prices"),
             pl.col("list_unit_price").first().alias("one_price"),
         )
-        .with_columns(
-            pl.when(pl.col("prices") == 1).then("one_price").otherwise(average.cast(AMOUNT)).alias("unit_price")
-        )
+        .with_columns(pl.when(pl.col("prices") == 1).then("one_price").otherwise(average).alias("unit_price"))
         .select(*_ITEM, "effective_cost", "pricing_quantity", "unit_price")
     )
 
