@@ -176,12 +176,13 @@ def _manifest(folder: Path, edition: Edition) -> Manifest:
 
 def _files(folder: Path) -> Iterator[ManifestFile]:
     for path in sorted(item for item in folder.rglob("*") if item.is_file()):
-        body = path.read_bytes()
+        with path.open("rb") as body:
+            digest = hashlib.file_digest(body, "sha256")
         yield ManifestFile(
             path=path.relative_to(folder).as_posix(),
             media_type=_MEDIA_TYPES[path.suffix],
-            bytes=len(body),
-            sha256=hashlib.sha256(body).hexdigest(),
+            bytes=path.stat().st_size,
+            sha256=digest.hexdigest(),
         )
 
 

@@ -3,6 +3,10 @@
 from pathlib import Path
 
 import polars as pl
+import pyarrow
+from pyarrow.parquet import ParquetFile
+
+_PART_ROWS = 25_000  # of a file too long for memory
 
 # What a spreadsheet takes for a formula at the start of a cell, in ASCII and fullwidth.
 _FORMULA = "^\\s*[=+\\-@＝＋－＠]"  # noqa: RUF001 - the fullwidth forms are meant
@@ -11,7 +15,7 @@ _BREAKS = "[\t\n\v\f\r\u0085\u2028\u2029]+"
 _CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\u{061c}\\u{200e}\\u{200f}\\u{202a}-\\u{202e}\\u{2066}-\\u{2069}]"
 
 
-def render_csv(frame: pl.DataFrame) -> bytes:
+def render_csv(frame: pl.DataFrame, *, with_header: bool = True) -> bytes:
     """UTF-8 with a header row, by RFC 4180 (CRLF, quotes where needed); the order of `frame` is kept.
 
     Decimals have all their digits and no zeros at the end, dates are ISO 8601, times UTC with `Z`, null
@@ -19,17 +23,21 @@ def render_csv(frame: pl.DataFrame) -> bytes:
     with an apostrophe; numbers are never touched. Raises TypeError for columns that hold lists or structs.
     """
     written = frame.select(_written(name, dtype).alias(name) for name, dtype in frame.schema.items())
-    text = written.write_csv(line_terminator="\r\n", null_value="", float_scientific=False)
+    text = written.write_csv(include_header=with_header, line_terminator="\r\n", null_value="", float_scientific=False)
     return text.encode("utf-8")
 
 
 def write_csv(parquet: Path, target: Path) -> None:
-    """The same form for a Parquet file of the warehouse's, of any length, streaming. Its naive times are UTC."""
+    """The same form for a Parquet file of the warehouse's, of any length, part by part. Its naive times are UTC."""
+    with ParquetFile(parquet) as rows, target.open("wb") as out:
+        out.write(render_csv(_aware(rows.schema_arrow.empty_table())))
+        for part in rows.iter_batches(_PART_ROWS):
+            out.write(render_csv(_aware(part), with_header=False))
+
+
+def _aware(rows: pyarrow.Table | pyarrow.RecordBatch) -> pl.DataFrame:
     naive = pl.selectors.datetime(time_zone=None)
-    rows = pl.scan_parquet(parquet, glob=False).with_columns(naive.dt.replace_time_zone("UTC"))
-    schema = rows.collect_schema()
-    written = rows.select(_written(name, dtype).alias(name) for name, dtype in schema.items())
-    written.sink_csv(target, line_terminator="\r\n", null_value="", float_scientific=False)
+    return pl.DataFrame(rows).with_columns(naive.dt.replace_time_zone("UTC"))
 
 
 def _written(name: str, dtype: pl.DataType) -> pl.Expr:
