@@ -1,4 +1,4 @@
--- One row per fetch of a unit (connection, dataset, period), landed or failed, in the order of `fetched_at`.
+-- One row per fetch of a unit (connection, provider, dataset, period), landed or failed, in the order of `fetched_at`.
 -- Rebuilt from the receipts beside the raw files.
 create table if not exists landing.receipts (
     receipt varchar not null,

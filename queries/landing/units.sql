@@ -1,4 +1,4 @@
--- The current state of each unit (connection, dataset, period): what is staged, and what failed since.
+-- The current state of each unit (connection, provider, dataset, period): what is staged, and what failed since.
 create table if not exists landing.units (
     connection varchar not null,
     provider varchar not null,

@@ -4,6 +4,7 @@
 with fetches as (
     select
         connection,
+        provider,
         dataset,
         fetched_at
     from landing.receipts
@@ -20,6 +21,7 @@ first_fetches as (
     inner join fetches
         on
             days.connection = fetches.connection
+            and days.provider = fetches.provider
             and days.dataset = fetches.dataset
             and fetches.fetched_at >= days.date + interval 1 day
     where days.billing_period = $billing_period and days.is_backfillable

@@ -22,11 +22,13 @@ def refresh_facts(
     periods: Iterable[BillingPeriod] = (),
 ) -> None:
     """Compute the facts of all stale months again, and of `periods` for every connection."""
-    _drop_unconfigured(warehouse, {settings.name for settings, _ in connections})
-    stale = {(row["connection"], row["billing_period"]) for row in warehouse.select("landing.stale_facts").to_dicts()}
-    wanted = stale | {(settings.name, str(period)) for settings, _ in connections for period in periods}
+    _drop_unconfigured(warehouse, {(settings.name, provider.name) for settings, provider in connections})
+    stale = warehouse.select("landing.stale_facts").to_dicts()
+    asked = {str(period) for period in periods}
     for settings, provider in connections:
-        for period in sorted(period for name, period in wanted if name == settings.name):
+        known_as = (settings.name, provider.name)
+        outdated = {row["billing_period"] for row in stale if (row["connection"], row["provider"]) == known_as}
+        for period in sorted(asked | outdated):
             _refresh(warehouse, settings, provider, BillingPeriod.parse(period, now=now), now=now)
 
 
@@ -37,20 +39,18 @@ def refresh_coverage(
     _refresh(warehouse, settings, provider, period, now=now, facts=("coverage",))
 
 
-def _drop_unconfigured(warehouse: Warehouse, configured: set[str]) -> None:
-    """Facts of a connection that was renamed or removed count no more; its months are computed again if it returns."""
+def _drop_unconfigured(warehouse: Warehouse, configured: set[tuple[str, str]]) -> None:
+    """Facts of a connection that was renamed, removed or given to another provider count no more.
+
+    Its months are computed again if it returns. `configured` has names with their providers.
+    """
     known = warehouse.frame("marts/connection_months").to_dicts()
-    for row in known:
-        if row["connection"] not in configured:
+    for month in known:
+        if (month["connection"], month["provider"]) not in configured:
             with warehouse.transaction():
-                for fact in FACTS:
-                    warehouse.delete(
-                        f"facts.{fact}", connection=row["connection"], billing_period=row["billing_period"]
-                    )
-                warehouse.delete(
-                    "landing.stale_facts", connection=row["connection"], billing_period=row["billing_period"]
-                )
-                warehouse.insert("landing.stale_facts", polars.DataFrame([row]))
+                for table in (*(f"facts.{fact}" for fact in FACTS), "landing.stale_facts"):
+                    warehouse.delete(table, **month)
+                warehouse.insert("landing.stale_facts", polars.DataFrame([month]))
 
 
 def _refresh(
@@ -70,12 +70,13 @@ def _refresh(
         "period_end": period.end,
         "observed_until": now,
     }
+    month = {"connection": settings.name, "provider": provider.name, "billing_period": str(period)}
     available = resources.queries(f"facts/{provider.name}")
     with warehouse.transaction():
         for fact in facts:
-            warehouse.delete(f"facts.{fact}", connection=settings.name, billing_period=str(period))
+            warehouse.delete(f"facts.{fact}", **month)
             name = f"facts/{provider.name}/{fact}"
             if name in available:
                 warehouse.insert_query(f"facts.{fact}", name, **parameters)
         if facts == FACTS:
-            warehouse.delete("landing.stale_facts", connection=settings.name, billing_period=str(period))
+            warehouse.delete("landing.stale_facts", **month)

@@ -65,7 +65,7 @@ class Manifest:
     def _unit(self, receipt: Receipt) -> dict[str, Any]:
         current = self._warehouse.select("landing.units", **_unit_key(receipt)).to_dicts()
         empty = dict.fromkeys(("receipt", "inputs_sha256", "fetched_at", "row_count", "error", "error_at"))
-        return current[0] if current else {**_unit_key(receipt), "provider": receipt.provider, **empty}
+        return current[0] if current else {**_unit_key(receipt), **empty}
 
     def _put_unit(self, receipt: Receipt, row: dict[str, Any]) -> None:
         self._warehouse.delete("landing.units", **_unit_key(receipt))
@@ -74,10 +74,9 @@ class Manifest:
     def mark_stale(self, receipt: Receipt, periods: Iterable[str]) -> None:
         """Say that the facts of these months must be computed again."""
         for period in sorted(periods):
-            mark = {"connection": receipt.connection, "billing_period": period}
+            mark = {"connection": receipt.connection, "provider": receipt.provider, "billing_period": period}
             self._warehouse.delete("landing.stale_facts", **mark)
-            row = {**mark, "provider": receipt.provider}
-            self._warehouse.insert("landing.stale_facts", pyarrow.Table.from_pylist([row]))
+            self._warehouse.insert("landing.stale_facts", pyarrow.Table.from_pylist([mark]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,6 @@ class Entry:
         return {
             **_unit_key(self.receipt),
             "receipt": self.receipt.id,
-            "provider": self.receipt.provider,
             "outcome": self.outcome,
             "fetched_at": naive_utc(self.receipt.fetched_at),
             "error": self.error or None,
@@ -105,8 +103,9 @@ class Entry:
 
     def file_rows(self) -> list[dict[str, object]]:
         """The rows of landing.raw_files."""
-        unit = {**_unit_key(self.receipt), "receipt": self.receipt.id}
-        return [{**_file_row(file), **unit} for file in self.receipt.files]
+        # its provider is the receipt's: a column of it here would ask for a rebuild of every warehouse
+        unit = {name: value for name, value in _unit_key(self.receipt).items() if name != "provider"}
+        return [{**_file_row(file), **unit, "receipt": self.receipt.id} for file in self.receipt.files]
 
 
 _RECEIPTS = pyarrow.schema(
@@ -153,8 +152,10 @@ def _file_row(file: RawFile) -> dict[str, object]:
 
 
 def _unit_key(receipt: Receipt) -> dict[str, object]:
+    """What a unit is known by. A connection's name may be given to another provider, which is another connection."""
     return {
         "connection": receipt.connection,
+        "provider": receipt.provider,
         "dataset": receipt.dataset,
         "period": receipt.period,
     }

@@ -223,9 +223,10 @@ def _ahead(parse: Callable[[RawFile], list[_Part]], files: Iterable[RawFile]) ->
 
 def _units(receipts: Iterable[Receipt]) -> list[list[Receipt]]:
     """Receipts by unit, each unit's in the order they were fetched."""
-    units: dict[tuple[str, str, str], list[Receipt]] = {}
+    units: dict[tuple[str, ...], list[Receipt]] = {}
     for receipt in receipts:
-        units.setdefault((receipt.connection, receipt.dataset, receipt.period), []).append(receipt)
+        unit = (receipt.connection, receipt.provider, receipt.dataset, receipt.period)
+        units.setdefault(unit, []).append(receipt)
     return [sorted(unit, key=lambda receipt: receipt.fetched_at) for unit in units.values()]
 
 

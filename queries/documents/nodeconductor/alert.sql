@@ -13,6 +13,7 @@ with windows as (
             and files.dataset = units.dataset
             and files.period = units.period
             and files.receipt = units.receipt
+            and units.provider = 'nodeconductor'
     where
         files.connection = $connection
         and files.dataset = 'alert'

@@ -8,6 +8,7 @@ semi join landing.units as units
         and files.dataset = units.dataset
         and files.period = units.period
         and files.receipt = units.receipt
+        and units.provider = 'nodeconductor'
 where
     files.connection = $connection
     and files.dataset = 'alert'

@@ -5,6 +5,7 @@ with newest as (
     from landing.receipts
     where
         connection = $connection
+        and provider = 'nodeconductor'
         and dataset = 'customer'
         and period = $billing_period
         and outcome = 'staged'

@@ -21,6 +21,7 @@ with asked as (
             and units.receipt = files.receipt
     where
         units.connection = $connection
+        and units.provider = 'nodeconductor'
         and units.period = $billing_period
         and units.dataset = $dataset
         and units.receipt is not null

@@ -7,6 +7,7 @@ with newest as (
     from landing.receipts
     where
         connection = $connection
+        and provider = 'nodeconductor'
         and dataset = 'quota'
         and period = $billing_period
         and outcome = 'staged'

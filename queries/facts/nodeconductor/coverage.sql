@@ -22,7 +22,11 @@ answered as (
             and units.dataset = files.dataset
             and units.period = files.period
             and units.receipt = files.receipt
-    where units.connection = $connection and units.period = $billing_period and units.receipt is not null
+    where
+        units.connection = $connection
+        and units.provider = 'nodeconductor'
+        and units.period = $billing_period
+        and units.receipt is not null
     group by units.dataset
 ),
 
@@ -155,15 +159,17 @@ history_coverage as (
 
 captures as (
     select
-        dataset,
-        cast(captured_at as date) as date
-    from landing.raw_files
+        files.dataset,
+        cast(files.captured_at as date) as date
+    from landing.raw_files as files
+    semi join landing.receipts as receipts
+        on files.receipt = receipts.receipt and receipts.provider = 'nodeconductor'
     where
-        connection = $connection
-        and dataset in ('quota', 'customer', 'resource')
-        and captured_at >= $period_start
-        and captured_at < $period_end
-    group by dataset, cast(captured_at as date)
+        files.connection = $connection
+        and files.dataset in ('quota', 'customer', 'resource')
+        and files.captured_at >= $period_start
+        and files.captured_at < $period_end
+    group by files.dataset, cast(files.captured_at as date)
 ),
 
 capture_coverage as (

@@ -166,6 +166,7 @@ alert_answers as (
             and files.receipt = units.receipt
     where
         files.connection = $connection
+        and units.provider = 'nodeconductor'
         and files.dataset = 'alert'
         and files.period = $billing_period
         and files.kind = 'alert'

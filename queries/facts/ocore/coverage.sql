@@ -11,7 +11,7 @@ answered as (
         max(cast(files.asked['end_date'] as timestamp)) as answered_to
     from landing.raw_files as files
     inner join landing.units as units using (connection, dataset, period, receipt)
-    where files.connection = $connection and files.period = $billing_period
+    where files.connection = $connection and units.provider = 'ocore' and files.period = $billing_period
     group by files.dataset
 ),
 

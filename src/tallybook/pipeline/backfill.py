@@ -75,14 +75,15 @@ def plan(
     with house.warehouse() as warehouse:
         load(house, warehouse, now=clock())
         units = {
-            (row["connection"], row["dataset"], row["period"]): row
+            (row["connection"], row["provider"], row["dataset"], row["period"]): row
             for row in warehouse.select("landing.units").to_dicts()
         }
     steps = []
     for month in months:
         for settings, provider in chosen:
             for dataset in provider.datasets:
-                state = _state(units.get((settings.name, dataset.name, str(month))), dataset.cadence, month)
+                unit = units.get((settings.name, provider.name, dataset.name, str(month)))
+                state = _state(unit, dataset.cadence, month)
                 note = _CANNOT if state == "cannot" else ""
                 steps.append(Step(str(month), settings.name, dataset.name, state, state in _CHOSEN[only], note))
     _ask_for_reason(house, steps, reason)

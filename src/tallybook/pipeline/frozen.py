@@ -39,13 +39,19 @@ def snapshot_datasets(house: House) -> set[tuple[str, str]]:
 
 def _units(house: House, warehouse: Warehouse, period: BillingPeriod) -> Iterator[ManifestInput]:
     """Of a history its staged fetch; of snapshots all that landed in the month."""
-    first, names = str(period.shift(1 - TREND_MONTHS)), {settings.name for settings, _ in house.connections}
+    first = str(period.shift(1 - TREND_MONTHS))
+    configured = {(settings.name, provider.name) for settings, provider in house.connections}
     files = warehouse.frame("marts/snapshot_files", first_period=first, billing_period=str(period))
-    landed = {(row["connection"], row["dataset"], row["period"]): row["inputs_sha256"] for row in files.to_dicts()}
+    landed = {
+        (row["connection"], row["dataset"], row["period"]): row["inputs_sha256"]
+        for row in files.to_dicts()
+        if (row["connection"], row["provider"]) in configured
+    }
     snapshots = snapshot_datasets(house)
     units = warehouse.select("landing.units").sort("connection", "dataset", "period").to_dicts()
     for unit in units:
-        if unit["receipt"] is None or unit["connection"] not in names or not first <= unit["period"] <= str(period):
+        is_configured = (unit["connection"], unit["provider"]) in configured
+        if unit["receipt"] is None or not is_configured or not first <= unit["period"] <= str(period):
             continue
         key = (unit["connection"], unit["dataset"], unit["period"])
         is_snapshot = key[:2] in snapshots

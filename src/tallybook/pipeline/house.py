@@ -78,11 +78,11 @@ def load(house: House, warehouse: Warehouse, *, now: datetime, periods: Sequence
 
 def _changing_months(house: House, warehouse: Warehouse) -> set[str]:
     """The months whose facts will be computed again, or lose those of a connection that is gone."""
-    configured = {settings.name for settings in house.settings.connections}
+    configured = {(settings.name, settings.provider) for settings in house.settings.connections}
     stale = warehouse.select("landing.stale_facts").to_dicts()
     known = warehouse.frame("marts/connection_months").to_dicts()
-    return {row["billing_period"] for row in stale if row["connection"] in configured} | {
-        row["billing_period"] for row in known if row["connection"] not in configured
+    return {row["billing_period"] for row in stale if (row["connection"], row["provider"]) in configured} | {
+        row["billing_period"] for row in known if (row["connection"], row["provider"]) not in configured
     }
 
 

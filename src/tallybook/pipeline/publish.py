@@ -141,7 +141,7 @@ def month_coverage(house: House, period: BillingPeriod, *, now: datetime) -> pol
 def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books: Books, now: datetime) -> MonthInputs:
     # What can't be fetched again leaves a gap, which makes figures lower bounds but no draft that nobody can end.
     fetchable = {
-        (settings.name, dataset.name)
+        (settings.name, provider.name, dataset.name)
         for settings, provider in house.connections
         for dataset in provider.datasets
         if dataset.cadence is Cadence.HISTORY or now < period.end
@@ -167,7 +167,7 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
         failures=tuple(
             Failure(unit["connection"], unit["dataset"], unit["period"], unit["error"])
             for unit in units
-            if unit["error"] and (unit["connection"], unit["dataset"]) in fetchable
+            if unit["error"] and (unit["connection"], unit["provider"], unit["dataset"]) in fetchable
         ),
         checks={check.name: check.offending.height for check in run_checks(warehouse, period=period)},
         controls=_controls(house, warehouse, period),
@@ -195,11 +195,13 @@ def _notices(house: House, warehouse: Warehouse, period: BillingPeriod) -> tuple
     """
     current = set(warehouse.select("landing.units", period=str(period))["receipt"])
     adding = snapshot_datasets(house)
+    configured = {(settings.name, provider.name) for settings, provider in house.connections}
     notes = [
         f"{row['connection']} {row['dataset']}: {note}"
         for row in warehouse.select("landing.receipts", period=str(period)).sort("receipt").to_dicts()
         for note in row["notes"]
-        if row["receipt"] in current or (row["connection"], row["dataset"]) in adding
+        if (row["connection"], row["provider"]) in configured
+        and (row["receipt"] in current or (row["connection"], row["dataset"]) in adding)
     ]
     for frame in _provider_frames(house, warehouse, period, "notices"):
         notes += [f"{row['connection']}: {row['notice']}" for row in frame.to_dicts()]
