@@ -36,6 +36,7 @@ class Session:
     link: str = '<http://elsewhere.example.com{path}?page_size=2&page={next}>; rel="next", <http://x/>; rel="last"'
     asked: list[Request] = field(default_factory=list)
     alerts: Mapping[str, bytes] = field(default_factory=dict)
+    counts: tuple[str, ...] = ()  # X-Result-Count of each page
 
     def ask(self, request: Request) -> Answer:
         self.asked.append(request)
@@ -45,6 +46,7 @@ class Session:
         page = int(dict(request.params)["page"])
         pages = self.pages[request.path]
         headers = {"link": self.link.format(path=request.path, next=page + 1)} if page < len(pages) else {}
+        headers |= {"X-Result-Count": self.counts[page - 1]} if self.counts else {}
         body = json.dumps(pages[page - 1]).encode()
         return Answer(request, 200, headers, self.now, "", lambda: body)
 
@@ -220,6 +222,58 @@ def test_a_link_without_next_is_the_last_page() -> None:
     session = make_session(pages={"/api/customers/": [[], []]}, link=first)
 
     assert list(plan.list_all(session, "customer")) == []
+
+
+def customers(count: int, *, first: int = 0) -> list[dict[str, str]]:
+    return [{"uuid": f"{number:032x}", "name": "Acme"} for number in range(first, first + count)]
+
+
+@pytest.mark.parametrize("counts", [("250",), ("3",)])
+def test_a_list_that_is_shorter_than_its_count_is_an_error(counts: tuple[str, ...]) -> None:
+    session = make_session(pages={"/api/customers/": [customers(2)]})
+    session.counts = counts
+
+    with pytest.raises(ProviderError, match=rf"/customers/ says it has {counts[0]} objects and lists 2"):
+        list(plan.list_all(session, "customer"))
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        ("4", "4"),
+        ("4", "5"),  # one was created meanwhile
+        ("5", "4"),  # one was deleted meanwhile
+        ("many", "4"),
+    ],
+)
+def test_a_list_that_changes_while_it_is_read_is_complete(counts: tuple[str, ...]) -> None:
+    session = make_session(pages={"/api/customers/": [customers(2), customers(2, first=2)]})
+    session.counts = counts
+
+    assert len(list(plan.list_all(session, "customer"))) == 4
+
+
+def test_a_link_that_skips_pages_is_an_error() -> None:
+    session = make_session(
+        pages={"/api/customers/": [customers(1)] * 6}, link='<http://x/customers/?page=5>; rel="next"'
+    )
+
+    with pytest.raises(ProviderError, match="/customers/ goes on with page 5 after page 1"):
+        list(plan.list_all(session, "customer"))
+
+
+def test_a_full_page_that_says_nothing_of_others_is_an_error() -> None:
+    session = make_session(pages={"/api/customers/": [customers(10)]}, page_size=10)
+
+    with pytest.raises(ProviderError, match="page_size"):
+        list(plan.list_all(session, "customer"))
+
+
+def test_a_full_page_that_is_all_there_is_is_complete() -> None:
+    session = make_session(pages={"/api/customers/": [customers(10)]}, page_size=10)
+    session.counts = ("10",)
+
+    assert len(list(plan.list_all(session, "customer"))) == 10
 
 
 def test_a_uuid_with_dashes_is_asked_as_hex_digits() -> None:

@@ -6,7 +6,7 @@ with a slash: without it the server redirects.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -120,25 +120,49 @@ def _counts_any(answer: Answer) -> bool:
 def list_all(session: Session, aggregate: str) -> Iterator[Listed]:
     """All visible objects of one kind, each once: objects created meanwhile move others to the next page.
 
-    Raises ProviderError when the pages go in circles.
+    Raises ProviderError when the list is not whole: pages that go in circles or are skipped, fewer objects than told.
     """
     settings: NodeconductorSettings = session.settings
-    seen: set[str] = set()
-    page = 1
-    for _ in range(_MOST_PAGES):
+    path, seen, told = f"/{LISTS[aggregate]}/", set[str](), list[int]()
+    for page in range(1, _MOST_PAGES):
         query = {"page": str(page), "page_size": str(settings.page_size)}
-        answer = session.ask(_request(settings, LISTS[aggregate], f"/{LISTS[aggregate]}/", query))
-        for listed in read_list(answer.read()):
+        answer = session.ask(_request(settings, LISTS[aggregate], path, query))
+        rows = read_list(answer.read())
+        told += result_count(answer)
+        for listed in rows:
             if hexadecimal(listed.uuid) not in seen:
                 seen.add(hexadecimal(listed.uuid))
                 yield listed
         following = next_page(answer)
         if following is None:
+            is_told = bool(told) or "link" in _lowered(answer)
+            _refuse_short(path, listed=len(seen), told=told, may_go_on=not is_told and len(rows) == settings.page_size)
             return
         if following <= page:
             break
-        page = following
-    raise ProviderError(f"/{LISTS[aggregate]}/ pages in circles after page {page}; the list is not complete")
+        if following > page + 1:
+            raise ProviderError(f"{path} goes on with page {following} after page {page}; the list is not complete")
+    raise ProviderError(f"{path} pages in circles after page {page}; the list is not complete")
+
+
+def _refuse_short(path: str, *, listed: int, told: Sequence[int], may_go_on: bool) -> None:
+    """The least count that any page told: objects are created and deleted while the pages are read."""
+    if told and listed < min(told):
+        raise ProviderError(
+            f"{path} says it has {min(told)} objects and lists {listed}; the list is not complete: check that nothing "
+            "between here and the server removes the Link header"
+        )
+    if may_go_on:
+        raise ProviderError(
+            f"{path} answers a full page of {listed} and neither Link nor X-Result-Count, so that more may follow; "
+            "set another page_size, or check what removes these headers"
+        )
+
+
+def result_count(answer: Answer) -> list[int]:
+    """How many objects the list has in all, as X-Result-Count tells it; nothing when it tells none."""
+    text = _lowered(answer).get("x-result-count", "").strip()
+    return [int(text)] if text.isascii() and text.isdecimal() else []
 
 
 def next_page(answer: Answer) -> int | None:
@@ -147,12 +171,15 @@ def next_page(answer: Answer) -> int | None:
     Only the number is taken, and asked at the connection's own address: a link never chooses where a
     credential goes, and a server behind a proxy may write another scheme or host into it.
     """
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    link = _NEXT.search(headers.get("link", ""))
+    link = _NEXT.search(_lowered(answer).get("link", ""))
     if link is None:
         return None
     (number,) = parse_qs(urlsplit(link[1]).query).get("page", ["1"])[:1]
     return int(number) if number.isdecimal() else 0
+
+
+def _lowered(answer: Answer) -> dict[str, str]:
+    return {name.lower(): value for name, value in answer.headers.items()}
 
 
 def _bounds(start: datetime, end: datetime, *, offset: int = 0) -> dict[str, str]:
