@@ -205,6 +205,65 @@ def test_pages_that_the_document_does_not_know_are_refused() -> None:
         api.parse_usage(body, USAGE)
 
 
+@pytest.mark.parametrize(
+    "paging",
+    [
+        {"page": 1, "perPage": 1, "total": 2},
+        {"page": 1, "per_page": 1, "total": 2},
+        {"total": 2},
+        {"totalCount": 2},
+        {"page": 1, "perPage": 1},  # a full page, and no word of how many there are
+        {"page": 1, "totalPages": 2},
+        {"nextCursor": "abc"},
+        {"hasMore": True},
+    ],
+)
+def test_an_answer_that_says_there_is_more_is_refused(paging: dict[str, object]) -> None:
+    body = json.loads(usage(item())) | paging
+
+    with pytest.raises(SchemaError, match="further pages"):
+        api.parse_usage(json.dumps(body).encode(), USAGE)
+
+
+def test_totals_that_say_there_is_more_are_refused() -> None:
+    with pytest.raises(SchemaError, match="further pages"):
+        api.parse_totals(b'{"totals": [{}], "page": 1, "perPage": 1, "total": 3}', Request("totals", "/usage/totals"))
+
+
+@pytest.mark.parametrize(
+    "paging",
+    [
+        {"page": 1, "perPage": 50, "total": 1},
+        {"page": 1, "perPage": 50},
+        {"has_more": False, "next_cursor": None},
+        {"page": 1, "totalPages": 1, "total": "many"},
+    ],
+)
+def test_an_answer_that_says_it_is_all_there_is_counts(paging: dict[str, object]) -> None:
+    body = json.loads(usage(item())) | paging
+
+    assert api.parse_usage(json.dumps(body).encode(), USAGE).tables["usage_items"]["project_id"] == ["p-1"]
+
+
+def test_items_of_another_project_than_the_asked_one_are_refused() -> None:
+    """A server that leaves the project out of account would be counted once for each project that is asked for."""
+    of_one = Request("usage", "/projects/p-1/usage", asked=HOURLY)
+
+    assert api.parse_usage(usage(item(), item()), of_one).notes == ()
+    with pytest.raises(SchemaError, match="asked for project 'p-1' and answered for 'p-2'"):
+        api.parse_usage(usage(item(), item(projectId="p-2")), of_one)
+
+
+@pytest.mark.parametrize("uncounted", [{"periodType": "daily"}, {"periodStart": "1 October"}])
+def test_a_month_with_items_that_cannot_be_counted_was_not_seen(bench: Bench, uncounted: dict[str, object]) -> None:
+    bench.land("usage", [(USAGE, usage(item(), item(**uncounted)))])
+    bench.stage()
+
+    rows = bench.rows("facts.coverage", dataset="usage")
+    assert {row["received"] for row in rows} == {0}
+    assert {row["note"] for row in rows} == {"1 items are of no hour that could be counted"}
+
+
 @pytest.mark.parametrize("lost", [{"periodType": "HOURLY"}, {"periodStart": "2026-10-01T00:00:00+99:00"}])
 def test_a_row_that_is_not_counted_shows_against_the_providers_own_totals(
     bench: Bench, lost: dict[str, object]

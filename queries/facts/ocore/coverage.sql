@@ -1,5 +1,6 @@
 -- facts.coverage for oCore: an hour that was asked for and answered is covered, rows or not, since a project
--- without instances has no row. Parameters: $connection, $billing_period, $period_start, $period_end.
+-- without instances has no row. A month with items of another length than an hour, or of no time, was not seen: what of
+-- it the counted ones hold is not known. Parameters: $connection, $billing_period, $period_start, $period_end.
 with days as (
     select unnest(generate_series($period_start, $period_end - interval 1 day, interval 1 day)) as day
 ),
@@ -15,6 +16,15 @@ answered as (
     group by files.dataset
 ),
 
+uncounted as (
+    select count(*) as items
+    from staging.ocore_usage_items
+    where
+        x_connection = $connection
+        and x_period = $billing_period
+        and (period_type <> 'hourly' or period_start_at is null)
+),
+
 datasets as (
     select unnest(['usage', 'totals']) as dataset, unnest(['usage', 'control']) as feeds
 )
@@ -28,9 +38,17 @@ select
     datasets.feeds,
     'hours' as unit,
     24 as expected,
-    greatest(0, least(24, coalesce(date_diff('hour', days.day, answered.answered_to), 0))) as received,
+    case
+        when datasets.feeds = 'usage' and uncounted.items > 0 then 0
+        else greatest(0, least(24, coalesce(date_diff('hour', days.day, answered.answered_to), 0)))
+    end as received,
     true as is_backfillable,
-    '' as note
+    case
+        when datasets.feeds = 'usage' and uncounted.items > 0
+            then uncounted.items || ' items are of no hour that could be counted'
+        else ''
+    end as note
 from days
 cross join datasets
+cross join uncounted
 left join answered on answered.dataset = datasets.dataset

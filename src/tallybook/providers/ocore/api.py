@@ -5,6 +5,7 @@ control; /usage/totals for its documented JSON. Bounds are sent as [start, end) 
 zone nor inclusiveness, so rows outside the bounds are left to the fact query to drop.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from tallybook.decode import decode, number_text, unknown_fields, unknown_names
 from tallybook.errors import SchemaError
 from tallybook.http import StaticHeaders
 from tallybook.periods import BillingPeriod, parse_instant
+from tallybook.providers.ocore.pages import refuse_pages
 from tallybook.providers.ocore.settings import OcoreSettings
 from tallybook.settings import SecretReader
 
@@ -66,6 +68,8 @@ class TotalsReport(msgspec.Struct, frozen=True):
 
     totals: list[UsageTotals] | None
 
+
+_ONE_PROJECT = re.compile(r"/projects/([^/]+)/usage")
 
 # column -> the key it is read from
 _QUANTITIES = {
@@ -127,8 +131,10 @@ def parse_usage(body: bytes, request: Request) -> Parsed:
     """Rows of usage_items and usage_totals from one usage answer."""
     report = decode(body, UsageReport)
     items = report.items or []
+    _refuse_other_projects(items, request)
     instants = {text: _instant(text) for text in {item.period_start for item in items}}
     raw = decode(body, dict[str, Any])
+    refuse_pages(raw, rows=len(items))
     unknown = unknown_fields(raw.get("items") or [], UsageItem)
     totals = [] if report.totals is None else [report.totals]
     unknown_totals = unknown_fields([raw["totals"]] if totals else [], UsageTotals)
@@ -163,6 +169,7 @@ def parse_totals(body: bytes, request: Request) -> Parsed:
     """Rows of project_totals; the documented example `[{}]` is one row that says nothing."""
     raw = decode(body, dict[str, Any])
     totals = decode(body, TotalsReport).totals or []
+    refuse_pages(raw, rows=len(totals))
     unknown = unknown_fields(raw["totals"] or [], UsageTotals)
     return Parsed(
         tables={"project_totals": _total_columns(totals, unknown)},
@@ -182,6 +189,17 @@ def _total_columns(totals: list[UsageTotals], unknown: list[str]) -> Columns:
 def _numbers(rows: Iterable[msgspec.Struct]) -> Columns:
     listed = list(rows)
     return {name: [number_text(getattr(row, name), key) for row in listed] for name, key in _QUANTITIES.items()}
+
+
+def _refuse_other_projects(items: Iterable[UsageItem], request: Request) -> None:
+    """Raise SchemaError for items of another project than the asked one: they may be those of another question."""
+    asked = _ONE_PROJECT.fullmatch(request.path)
+    others = sorted({item.project_id for item in items} - {asked[1]}) if asked else []
+    if asked and others:
+        raise SchemaError(
+            f"asked for project {asked[1]!r} and answered for {', '.join(map(repr, others[:5]))}; "
+            "give 'projects' the ids that its answers name"
+        )
 
 
 def _outside(instants: Iterable[datetime | None], request: Request) -> tuple[str, ...]:
@@ -205,8 +223,4 @@ def _instant(text: str) -> datetime | None:
 
 def _notes(unknown: list[str], raw: dict[str, Any], report: type[msgspec.Struct]) -> tuple[str, ...]:
     fields = unknown_names(unknown) + sorted(set(raw) - set(report.__struct_encode_fields__))
-    paged = [name for name in ("next_cursor", "has_more") if raw.get(name)]
-    if paged:
-        raise SchemaError(f"{paged[0]} is set: the answer has further pages, which the document does not know")
-    notes = [f"unknown field {name}: kept" for name in fields]
-    return tuple(notes)
+    return tuple(f"unknown field {name}: kept" for name in fields)
