@@ -214,12 +214,14 @@ def test_an_inclusive_end_is_the_asked_window_only_within_the_tolerance(toleranc
 
 
 def test_an_id_answered_twice_is_noted_kept_and_counted_once(bench: Bench) -> None:
-    again = workload(id="PROD-EU/shop/deployment/CART")
+    again = workload(id="PROD-EU/shop/deployment/CART", totalCost=0.1)
     bench.land("workloads", [(day(1), report(workload(), again)), (day(2), report(workload(), number=2))])
     bench.stage()
 
     (receipt,) = bench.rows("landing.receipts")
-    assert receipt["notes"] == ["ids answered more than once: 1 rows too many, kept, each id counted once"]
+    assert receipt["notes"] == [
+        "workloads answered more than once: 1 rows too many, kept, the first of each counts and 0.1 of cost does not"
+    ]
     assert len(bench.rows("staging.scaleops_workloads")) == 3
     assert len(bench.rows("facts.costs")) == 2  # once a day
 
@@ -229,6 +231,28 @@ def test_workloads_without_an_id_are_told_apart_by_their_names(bench: Bench) -> 
     bench.stage()
 
     assert len(bench.rows("facts.costs")) == 2
+
+
+def test_a_workload_without_an_id_that_is_answered_twice_is_noted_and_counted_once(bench: Bench) -> None:
+    rows = workload(id="", totalCost=5), workload(id="", totalCost=7), workload(id="", totalCost=9)
+    bench.land("workloads", [(day(1), report(*rows))])
+    bench.stage()
+
+    (receipt,) = bench.rows("landing.receipts")
+    assert receipt["notes"] == [
+        "workloads answered more than once: 2 rows too many, kept, the first of each counts and 16 of cost does not"
+    ]
+    assert [row["effective_cost"] for row in bench.rows("facts.costs")] == [5]
+
+
+def test_a_workload_that_is_answered_with_and_without_its_id_is_noted(bench: Bench) -> None:
+    bench.land("workloads", [(day(1), report(workload(totalCost=5), workload(id="", totalCost=7)))])
+    bench.stage()
+
+    (receipt,) = bench.rows("landing.receipts")
+    assert receipt["notes"] == [
+        "workloads without an id have the names of others with one: 1 rows, 7 of cost that may count twice"
+    ]
 
 
 def test_a_restated_month_replaces_the_old_costs(bench: Bench) -> None:

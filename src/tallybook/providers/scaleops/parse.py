@@ -18,6 +18,7 @@ from tallybook.contract import Parsed, Request
 from tallybook.decode import decode, encode, known_fields, unknown_fields, unknown_names
 from tallybook.providers.scaleops.columns import decimals, documents
 from tallybook.providers.scaleops.plain import read_plain
+from tallybook.providers.scaleops.repeats import are_ids_distinct, repeats
 from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS, OwnerLabel, Read, Report, Window, Workload
 
 _SLICE_ROWS = 4000
@@ -49,10 +50,8 @@ def _parse(body: bytes, request: Request, *, tables: tuple[str, str]) -> Parsed:
         "unknown_fields": [report.unknown],
     }
     if tables[1] == "workloads":
-        named, distinct = _ids(workloads["id"])
-        windows["are_ids_distinct"] = [distinct == report.count]
-        if named > distinct:
-            notes.append(f"ids answered more than once: {named - distinct} rows too many, kept, each id counted once")
+        windows["are_ids_distinct"] = [are_ids_distinct(workloads["id"])]
+        notes += [] if windows["are_ids_distinct"][0] else repeats(workloads)
     return Parsed(tables={tables[0]: windows, tables[1]: workloads}, notes=tuple(notes))
 
 
@@ -141,9 +140,3 @@ def _notes(answered: Window, window: dict[str, Any]) -> list[str]:
     asked = f"{window['asked_from'].as_py()} to {window['asked_to'].as_py()} UTC"
     found = f"{answered.start_time!r} to {answered.end_time!r}"
     return [f"asked for {asked}, answered for {found}: kept under its own window, not counted for the asked one"]
-
-
-def _ids(ids: pa.Array) -> tuple[int, int]:
-    """How many ids there are, and distinct ones. They are compared without regard to case; an empty one is none."""
-    named = pc.utf8_lower(ids.filter(pc.not_equal(ids, "")))
-    return len(named), pc.count_distinct(named).as_py()
