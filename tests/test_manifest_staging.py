@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars
 import pytest
 from hypothesis import HealthCheck, given
@@ -359,12 +360,40 @@ def test_rows_that_the_warehouse_refuses_are_found_among_the_others(
 
 
 def test_a_snapshot_counts_in_the_month_of_its_own_clock(sampling: Bench) -> None:
-    told = datetime(2026, 7, 5, 12, tzinfo=UTC)
-    sampling.land("live", [(LIVE, live(told), datetime(2026, 10, 5, 12, tzinfo=UTC))])
+    told = datetime(2026, 9, 30, 23, tzinfo=UTC)
+    sampling.land("live", [(LIVE, live(told), datetime(2026, 10, 1, 12, tzinfo=UTC))])
     sampling.stage(now=NOW)
 
-    assert memory_hours(sampling, "2026-07") == 1
+    assert memory_hours(sampling, "2026-09") == 1
     assert memory_hours(sampling, "2026-10") == 0
+
+
+@pytest.mark.parametrize(
+    "off", [timedelta(hours=1, seconds=1), timedelta(days=90), -timedelta(days=1, seconds=1), -timedelta(days=90)]
+)
+def test_a_snapshot_of_a_time_that_cannot_be_counts_nowhere(sampling: Bench, off: timedelta) -> None:
+    captured_at = datetime(2026, 10, 5, 12, tzinfo=UTC)
+    sampling.land("live", [(LIVE, live(captured_at + off), captured_at)])
+    (entry,) = sampling.stage(now=NOW)
+
+    assert entry.outcome == "unreadable"
+    assert "captured at 2026-10-05 12:00:00" in entry.error
+    assert "a clock is wrong" in entry.error
+    assert sampling.rows("facts.usage") == []
+
+
+def test_a_clock_that_was_not_believed_is_told(sampling: Bench) -> None:
+    """Once of each snapshot, in words that all of them share."""
+    moment = datetime(2026, 10, 5, 12, tzinfo=UTC)
+    sampled(sampling, moment)
+    (name,) = sampling.store.receipts()
+    receipt = sampling.store.receipt(name)
+    files = tuple(msgspec.structs.replace(file, is_clock_doubted=True) for file in receipt.files)
+    doubted = msgspec.structs.replace(receipt, files=files)
+    sampling.store.write_receipt(doubted)
+    (entry,) = sampling.stage(now=NOW)
+
+    assert any("clock of an answer" in note for note in entry.notes)
 
 
 AROUND_MIDNIGHT = [

@@ -46,6 +46,7 @@ class RawFile(msgspec.Struct, frozen=True):
     sha256: str
     size_bytes: int
     captured_at: datetime
+    is_clock_doubted: bool = False  # the answer's `Date` could not be, so that our clock says when it was captured
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -222,7 +223,15 @@ def as_request(file: RawFile) -> Request:
     )
 
 
-def as_raw_file(request: Request, *, status: int, sha256: str, size_bytes: int, captured_at: datetime) -> RawFile:
+def as_raw_file(
+    request: Request,
+    *,
+    status: int,
+    sha256: str,
+    size_bytes: int,
+    captured_at: datetime,
+    is_clock_doubted: bool = False,
+) -> RawFile:
     """A landed answer for a receipt."""
     return RawFile(
         kind=request.kind,
@@ -236,4 +245,5 @@ def as_raw_file(request: Request, *, status: int, sha256: str, size_bytes: int, 
         sha256=sha256,
         size_bytes=size_bytes,
         captured_at=captured_at,
+        is_clock_doubted=is_clock_doubted,
     )

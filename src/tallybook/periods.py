@@ -9,6 +9,8 @@ from typing import Self
 from tallybook.errors import UsageError
 
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_MOST_AHEAD = timedelta(hours=1)
+_MOST_BEHIND = timedelta(days=1)
 _YEARS = range(1970, 9999)  # a month before or after one of these is still a date
 
 
@@ -107,6 +109,14 @@ def as_utc(instant: datetime) -> datetime:
     if instant.tzinfo is None:
         raise ValueError(f"{instant} is naive: it has no place in time")
     return instant.astimezone(UTC)
+
+
+def is_plausible(told: datetime, *, ours: datetime) -> bool:
+    """Whether an answer that came at `ours` can be of the time it tells: up to an hour ahead, up to a day behind.
+
+    Clocks differ by minutes, and what a cache kept is older than its answer; nothing comes from the future.
+    """
+    return -_MOST_BEHIND <= told - ours <= _MOST_AHEAD
 
 
 def utc_day(instant: datetime) -> date:

@@ -16,11 +16,13 @@ from tallybook.contract import Cadence, Columns, Dataset, Parsed, Provider
 from tallybook.errors import RefusedRowsError, SchemaError, TallybookError
 from tallybook.landing import RawFile, RawStore, Receipt, as_request
 from tallybook.manifest import Entry, Manifest, touched_months
+from tallybook.periods import is_plausible
 from tallybook.warehouse import Warehouse, naive_utc
 
 _Part = tuple[str, pyarrow.Table, tuple[str, ...]]  # staging table, its rows, notes
 _PARSERS = 2  # threads; hashing, unpacking, casts and the insert leave Python's lock free
 _AHEAD_BYTES = 64_000_000  # of answers that are parsed before they are inserted
+_CLOCK_DOUBTED = "the clock of an answer is more than an hour ahead of ours or a day behind it: ours says when it was"
 _SNAPSHOT_BATCH = 500  # receipts of samples staged in one transaction
 
 
@@ -187,9 +189,11 @@ class Stager:
         body = self._store.read(receipt, file)
         try:
             parsed = dataset.parse(body, as_request(file))
+            _refuse_other_times(parsed, file)
+            notes = (*parsed.notes, *([_CLOCK_DOUBTED] if file.is_clock_doubted else []))
             prefix = f"staging.{receipt.provider}_"
             return [
-                (prefix + name, _stamped(columns, receipt, file, parsed), parsed.notes)
+                (prefix + name, _stamped(columns, receipt, file, parsed), notes)
                 for name, columns in parsed.tables.items()
             ]
         except Exception as error:  # whatever an answer does to us, it does to its own unit only
@@ -241,6 +245,16 @@ def _stamped(columns: Columns, receipt: Receipt, file: RawFile, parsed: Parsed) 
     }
     # in one go: adding columns one by one took most of the time of a small answer
     return pyarrow.table({**columns, **{name: pyarrow.repeat(value, rows) for name, value in stamps.items()}})
+
+
+def _refuse_other_times(parsed: Parsed, file: RawFile) -> None:
+    """Raise SchemaError for a body that says it is of a time that cannot be: nobody knows which hours it counts for."""
+    told = parsed.captured_at
+    if told is not None and not is_plausible(told, ours=file.captured_at):
+        raise SchemaError(
+            f"it says it is of {told:%Y-%m-%d %H:%M:%S} UTC and was captured at {file.captured_at:%Y-%m-%d %H:%M:%S}: "
+            "a clock is wrong, this machine's or the provider's, so that it is not counted; set it right"
+        )
 
 
 def _unreadable(receipt: Receipt, error: Exception, *, path: str = "") -> SchemaError:

@@ -171,6 +171,7 @@ def test_an_answer_is_captured_at_its_own_date_else_when_it_came(store: RawStore
     with serving(answer) as web, line_to(web) as line:
         receipt = fetched(line, dataset(asking("/dated", "/undated")), store)
 
+    assert not any(file.is_clock_doubted for file in receipt.files)
     assert {file.path: file.captured_at for file in receipt.files} == {
         "/dated": datetime(2026, 10, 20, 11, 59, 30, tzinfo=UTC),
         "/undated": NOW,
@@ -178,23 +179,31 @@ def test_an_answer_is_captured_at_its_own_date_else_when_it_came(store: RawStore
 
 
 def test_a_snapshot_belongs_to_the_month_of_the_providers_clock(store: RawStore) -> None:
-    said = Said(headers={"Date": "Sun, 01 Nov 2026 00:00:01 GMT"})
+    said, before = Said(headers={"Date": "Sun, 01 Nov 2026 00:00:01 GMT"}), datetime(2026, 10, 31, 23, 59, tzinfo=UTC)
     with serving(said) as web, line_to(web) as line:
-        receipt = fetched(line, dataset(asking("/live"), Cadence.SAMPLED), store)
+        live = dataset(asking("/live"), Cadence.SAMPLED)
+        receipt = fetch_unit(line, live, OCTOBER, store=store, now=lambda: before)
 
     assert receipt.period == "2026-11"
     assert bodies(store, receipt) == [b"{}"]
 
 
 @pytest.mark.parametrize(
-    "date", ["Thu, 01 Jan 1970 00:00:07 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "Sat, 01 Jan 2050 00:00:00 GMT"]
+    "date",
+    [
+        "Thu, 01 Jan 1970 00:00:07 GMT",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Sat, 01 Jan 2050 00:00:00 GMT",
+        "Tue, 20 Oct 2026 13:00:01 GMT",  # NOW is noon
+        "Mon, 19 Oct 2026 11:59:59 GMT",
+    ],
 )
 def test_a_clock_that_is_plainly_wrong_is_not_believed(store: RawStore, date: str) -> None:
     with serving(Said(headers={"Date": date})) as web, line_to(web) as line:
         receipt = fetched(line, dataset(asking("/live"), Cadence.SAMPLED), store)
 
     assert receipt.period == f"{NOW:%Y-%m}"
-    assert [file.captured_at for file in receipt.files] == [NOW]
+    assert [(file.captured_at, file.is_clock_doubted) for file in receipt.files] == [(NOW, True)]
 
 
 @pytest.mark.parametrize("cadence", [Cadence.SAMPLED, Cadence.CAPTURED])

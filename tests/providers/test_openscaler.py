@@ -41,7 +41,8 @@ def bench(tmp_path: Path) -> Bench:
 
 
 def staged(bench: Bench, body: bytes) -> None:
-    bench.land("live", [(LIVE, body)])
+    soon_after = datetime.fromtimestamp(json.loads(body)["timestamp"] + 7, UTC)
+    bench.land("live", [(LIVE, body, soon_after)])
     (result,) = bench.stage()
     assert result.error == ""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from tallybook.contract import Answer, Auth, Cadence, Dataset, Provider, Request
 from tallybook.errors import StorageError, TallybookError
 from tallybook.http import Client, Reply
 from tallybook.landing import RawFile, RawStore, Receipt, as_raw_file
-from tallybook.periods import BillingPeriod
+from tallybook.periods import BillingPeriod, is_plausible
 from tallybook.pipeline.house import Connection
 from tallybook.pipeline.secrets import read_secrets
 from tallybook.settings import ConnectionSettings, SecretReader
@@ -23,8 +23,6 @@ from tallybook.settings import ConnectionSettings, SecretReader
 log = logging.getLogger(__name__)
 Watcher = Callable[[str, str, str], None]
 """Told (connection, dataset, event): asked, landed or failed; for progress only."""
-
-_SANE = timedelta(days=366)  # how far a provider's clock may be from ours
 
 
 def ignore_progress(connection: str, dataset: str, event: str) -> None:
@@ -171,7 +169,14 @@ class UnitSession:
     def _ask_anew(self, key: bytes, request: Request) -> Answer:
         reply, (sha256, size) = self._line.client.ask(request, self._land)
         captured_at = self._moment(reply)
-        file = as_raw_file(request, status=reply.status, sha256=sha256, size_bytes=size, captured_at=captured_at)
+        file = as_raw_file(
+            request,
+            status=reply.status,
+            sha256=sha256,
+            size_bytes=size,
+            captured_at=captured_at,
+            is_clock_doubted=self._dataset.cadence is not Cadence.HISTORY and reply.date not in (None, captured_at),
+        )
         unit = (self._line.settings.name, self._dataset.name, self.period)
         answer = Answer(
             request=request,
@@ -188,9 +193,8 @@ class UnitSession:
         return answer
 
     def _moment(self, reply: Reply) -> datetime:
-        """When it was answered: the answer's own `Date`, unless that clock is plainly wrong (a year and more off)."""
-        is_sane = reply.date is not None and abs(reply.date - self.now) < _SANE
-        return reply.date if is_sane and reply.date else self.now
+        """When it was answered: the answer's own `Date`, unless that cannot be."""
+        return reply.date if reply.date and is_plausible(reply.date, ours=self.now) else self.now
 
     def _date(self, captured_at: datetime) -> None:
         """A snapshot belongs to the month in which it began, by the provider's clock; all of it, over midnight too."""

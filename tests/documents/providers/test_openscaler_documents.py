@@ -39,7 +39,9 @@ def bench(tmp_path: Path) -> Bench:
 
 def sampled(bench: Bench, *bodies: bytes, period: str = "2026-10") -> Bench:
     for number, body in enumerate(bodies):
-        bench.land("live", [(LIVE, body)], period=period, fetched_at=datetime(2026, 11, 2, 6, number, tzinfo=UTC))
+        fetched_at = datetime(2026, 11, 2, 6, number, tzinfo=UTC)
+        soon_after = datetime.fromtimestamp(json.loads(body)["timestamp"] + 7, UTC)
+        bench.land("live", [(LIVE, body, soon_after)], period=period, fetched_at=fetched_at)
     bench.stage(period=period)
     return bench
 
