@@ -192,6 +192,13 @@ def test_every_problem_of_a_connection_is_told_at_once(folder: Path) -> None:
         "https://[::1",
         "https://x\\u0007",
         "https://:8080",
+        "http://a..b",
+        "http://xn--a",
+        "http://xn--",
+        f"http://{'a' * 64}.example.com",
+        f"http://{'a.' * 127}com",
+        "http://999.1.1.1",
+        "http://☃.example.com",
     ],
 )
 def test_a_bad_address_is_refused_and_not_repeated(folder: Path, url: str) -> None:
@@ -201,7 +208,13 @@ def test_a_bad_address_is_refused_and_not_repeated(folder: Path, url: str) -> No
     assert SECRET not in message
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:80", "https://x/api/v1/", "https://[::1]:8443", "https://ümlaut.de"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://127.0.0.1:80", "https://x/api/v1/", "https://[::1]:8443", "https://ümlaut.de"),
+        *("https://xn--mlaut-jva.de", "http://a_b", "http://host."),
+    ],
+)
 def test_a_good_address_is_kept_as_written(folder: Path, url: str) -> None:
     settings = load(folder, OCORE.replace("https://api.example.com/api", url))
 
@@ -222,6 +235,11 @@ def test_a_timeout_is_a_number_of_seconds(folder: Path, value: str) -> None:
         ("[connections]\nname = 'x'", "write [[connections]] with two brackets"),
         (f"connections = ['{SECRET}']", "[[connections]] holds tables"),
         ("tallybook = 3", "[tallybook]"),
+        ("a = 1" + "0" * 5000, "is not TOML"),
+        ("a = " + "[" * 100_000, "is not TOML"),
+        (f"[tallybook]\nrefetch_days = 1{'0' * 400}", "[tallybook]"),
+        (f"[tallybook]\nfinal_coverage_pct = 1{'0' * 400}", "[tallybook]"),
+        ('[tallybook]\nbooks_dir = "a\\u0000b"', "books_dir"),
     ],
 )
 def test_what_is_no_configuration_is_told(folder: Path, text: str, said: str) -> None:
@@ -229,6 +247,20 @@ def test_what_is_no_configuration_is_told(folder: Path, text: str, said: str) ->
 
     assert said in message
     assert SECRET not in message
+
+
+def test_an_endless_timeout_is_refused(folder: Path) -> None:
+    assert "key 'timeout_seconds'" in refusal(folder, OCORE + "timeout_seconds = 1" + "0" * 400)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_configuration(folder: Path) -> None:
+    """Editors of Windows write one."""
+    assert load(folder, f"\ufeff{OCORE}").connection("ocore-main").name == "ocore-main"
+
+
+def test_a_secret_file_with_a_path_that_cannot_be_is_named(folder: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"secret file .*cannot be read"):
+        load(folder, OCORE).read_secret(SecretRef(file="to\0ken"))
 
 
 def test_bytes_that_are_no_text_are_told(folder: Path) -> None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -21,22 +20,9 @@ from pydantic import (
     model_validator,
 )
 
+from tallybook.addresses import BaseUrl
 from tallybook.errors import ConfigurationError
 
-
-def _base_url(text: str) -> str:
-    """Refuse what is no address of an API. A user or password in it would be a literal secret."""
-    try:
-        parts = urlsplit(text)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_address = False
-    if not is_address or not text.isprintable() or any(mark in text for mark in " @?#\\"):
-        raise ValueError("write an address such as https://host or https://host/path, without user, query and fragment")
-    return text
-
-
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
 SecretReader = Callable[["SecretRef"], str]
 M = TypeVar("M", bound=BaseModel)
 
@@ -173,7 +159,7 @@ def load_settings(
     return Settings(
         path=path.resolve(),
         data_dir=_data_dir(base / house.data_dir, path),
-        books_dir=base / house.books_dir,
+        books_dir=_books_dir(base / house.books_dir, path),
         reporting_currency=house.reporting_currency,
         entity=house.entity,
         final_coverage_pct=house.final_coverage_pct,
@@ -195,12 +181,20 @@ def _data_dir(folder: Path, path: Path) -> Path:
     return folder
 
 
+def _books_dir(folder: Path, path: Path) -> Path:
+    if "\0" in str(folder):
+        raise ConfigurationError(f"{path}: [tallybook]: books_dir {str(folder)!r} is no path; choose another folder")
+    return folder
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors of Windows begin it with a mark
     except FileNotFoundError as error:
         raise ConfigurationError(f"no configuration at {path}: run 'tallybook init', or give --config FILE") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise ConfigurationError(f"{path} is not TOML that can be read: its values are nested too deeply") from error
+    except ValueError as error:  # of TOML, of UTF-8, or an integer of more digits than Python reads
         raise ConfigurationError(f"{path} is not TOML: {error}") from error
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
@@ -281,7 +275,7 @@ def _secret_reader(
 def _secret_file(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a path with a NUL
         raise ConfigurationError(f"secret file {path} cannot be read: {error}") from error
 
 

@@ -1,6 +1,7 @@
 """Settings of an OpenScaler connection."""
 
-from tallybook.settings import BaseUrl, SampledSettings, SecretRef
+from tallybook.addresses import BaseUrl
+from tallybook.settings import SampledSettings, SecretRef
 
 
 class OpenscalerSettings(SampledSettings):
