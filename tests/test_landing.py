@@ -148,7 +148,8 @@ def test_a_full_disk_is_told_with_advice_and_leaves_nothing(tmp_path: Path, what
 
     assert done.stderr == ""
     assert f"cannot write to {tmp_path}" in done.stdout
-    assert "the disk is full: free some space and run it again; nothing was changed" in done.stdout
+    assert "the disk is full, with " in done.stdout
+    assert "MiB left: free at least 1 GiB and run it again; nothing was changed" in done.stdout
     assert left_in(tmp_path) == ["kept"]
 
 

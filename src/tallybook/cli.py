@@ -9,7 +9,7 @@ import typer
 
 from tallybook import __version__
 from tallybook.commands import collecting, explaining, exporting, reporting, trying
-from tallybook.console import INTERRUPTED, say
+from tallybook.console import INTERRUPTED, give_up_output, say
 
 app = typer.Typer(
     help="Tallybook closes a company's cloud month: usage, quotas and costs, as reports that tie out.",
@@ -53,7 +53,14 @@ def main() -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot write ends no command
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if not give_up_output(error):
+            raise
+        sys.exit(1)
     except SystemExit as end:
         if end.code == INTERRUPTED:
             sys.stdout.flush()

@@ -1,7 +1,9 @@
 """What commands print: tables and results on standard output, progress, logs and errors on standard error."""
 
+import errno
 import functools
 import logging
+import os
 import re
 import sys
 import time
@@ -20,6 +22,8 @@ INTERRUPTED = 130  # what shells give a command that Ctrl-C ended
 
 # Everything a terminal would act on. Names come from providers, and stay text.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 log = logging.getLogger("tallybook")
 
@@ -48,6 +52,16 @@ def hand_over(document: bytes) -> None:
     sys.stdout.flush()
     sys.stdout.buffer.write(document.rstrip(b"\n") + b"\n")
     sys.stdout.buffer.flush()
+
+
+def give_up_output(error: OSError) -> bool:
+    """Say that standard output took no more, and write no more to it; False for an error of something else."""
+    if error.filename is not None or error.errno not in (*_FULL, errno.EPIPE):
+        return False
+    if error.errno != errno.EPIPE:  # who closes a pipe, as `head` does, has seen enough
+        warn(f"tallybook: what was to be printed could not be written ({error.strerror}): free some space there")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
 
 
 def warn(text: str) -> None:

@@ -1,5 +1,8 @@
 """The errors users meet. Each message says who, what happened, and what to do; `exit_code` is the shell's."""
 
+ROOM = "at least 1 GiB"
+"""What a month needs on a disk: its raw files, 600 MB that DuckDB may put aside while it works, and the report."""
+
 
 class TallybookError(Exception):
     """Base of all errors that are shown as one line, without a traceback."""

@@ -24,7 +24,7 @@ import zstandard
 
 from tallybook.contract import Request
 from tallybook.decode import decode, encode
-from tallybook.errors import StorageError
+from tallybook.errors import ROOM, StorageError
 
 RECEIPT_SUFFIX = ".receipt.json"
 _STALE_SECONDS = 86_400
@@ -204,10 +204,18 @@ def _sweep(folder: Path) -> None:
 def disk_error(folder: Path, error: OSError) -> StorageError:
     """What to tell the user when a folder cannot be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        advice = "the disk is full: free some space and run it again"
+        advice = f"the disk is full{_left(folder)}: free {ROOM} and run it again"
     else:
         advice = "check that the folder exists and may be written"
     return StorageError(f"cannot write to {folder} ({error.strerror or error}); {advice}; nothing was changed")
+
+
+def _left(folder: Path) -> str:
+    """What is left on the disk of a folder; "" when nobody can say."""
+    try:
+        return f", with {shutil.disk_usage(folder).free // 2**20} MiB left"
+    except OSError:
+        return ""
 
 
 def as_request(file: RawFile) -> Request:

@@ -9,7 +9,7 @@ from typing import Self
 from tallybook.errors import UsageError
 
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
-_MOST_AHEAD = timedelta(hours=1)
+_CLOCK_ERROR = timedelta(hours=1)
 _MOST_BEHIND = timedelta(days=1)
 _YEARS = range(1970, 9999)  # a month before or after one of these is still a date
 
@@ -111,12 +111,12 @@ def as_utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
-def is_plausible(told: datetime, *, ours: datetime) -> bool:
-    """Whether an answer that came at `ours` can be of the time it tells: up to an hour ahead, up to a day behind.
+def is_plausible(told: datetime, *, ours: datetime, clock_error: timedelta = _CLOCK_ERROR) -> bool:
+    """Whether an answer that came at `ours` can be of the time it tells: up to `clock_error` ahead, up to a day behind.
 
     Clocks differ by minutes, and what a cache kept is older than its answer; nothing comes from the future.
     """
-    return -_MOST_BEHIND <= told - ours <= _MOST_AHEAD
+    return -max(_MOST_BEHIND, clock_error) <= told - ours <= clock_error
 
 
 def utc_day(instant: datetime) -> date:

@@ -55,17 +55,6 @@ class SecretRef(_Model):
         return self
 
 
-class ConnectionSettings(_Model):
-    """What every connection has. A provider's settings model adds its own keys."""
-
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")]
-    provider: str
-    base_url: BaseUrl
-    timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
-    max_concurrency: Annotated[int, Field(ge=1, le=64)] = 4
-    max_response_mib: Annotated[int, Field(ge=1, le=65536)] = 1024
-
-
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smh])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
@@ -81,6 +70,22 @@ def duration_seconds(text: str) -> int:
 def _checked_duration(text: str) -> str:
     duration_seconds(text)
     return text
+
+
+class ConnectionSettings(_Model):
+    """What every connection has. A provider's settings model adds its own keys.
+
+    `max_clock_error` is how far the clock of an answer may be ahead of ours, and if it is more than a day behind it,
+    to say when a sample was captured; beyond it our clock does.
+    """
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")]
+    provider: str
+    base_url: BaseUrl
+    timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    max_concurrency: Annotated[int, Field(ge=1, le=64)] = 4
+    max_response_mib: Annotated[int, Field(ge=1, le=65536)] = 1024
+    max_clock_error: Annotated[str, AfterValidator(_checked_duration)] = "1h"
 
 
 class SampledSettings(ConnectionSettings):

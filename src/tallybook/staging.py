@@ -22,7 +22,7 @@ from tallybook.warehouse import Warehouse, naive_utc
 _Part = tuple[str, pyarrow.Table, tuple[str, ...]]  # staging table, its rows, notes
 _PARSERS = 2  # threads; hashing, unpacking, casts and the insert leave Python's lock free
 _AHEAD_BYTES = 64_000_000  # of answers that are parsed before they are inserted
-_CLOCK_DOUBTED = "the clock of an answer is more than an hour ahead of ours or a day behind it: ours says when it was"
+_CLOCK_DOUBTED = "the clock of an answer is too far from ours (max_clock_error): ours says when it was"
 _SNAPSHOT_BATCH = 500  # receipts of samples staged in one transaction
 
 

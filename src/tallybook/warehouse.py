@@ -17,7 +17,7 @@ import filelock
 import polars
 import pyarrow
 
-from tallybook.errors import RefusedRowsError, StorageError
+from tallybook.errors import ROOM, RefusedRowsError, StorageError
 from tallybook.periods import as_utc
 from tallybook.resources import queries, query, root
 from tallybook.stream import Stream
@@ -161,7 +161,7 @@ class Warehouse:
             # a relation of .sql() with parameters would run the query twice
             return self._connection.execute(text, dict(parameters) or None).pl()
         except duckdb.Error as error:
-            raise StorageError(f"the warehouse could not answer: {error}") from error
+            raise StorageError(f"the warehouse could not answer: {error}{_advice(error)}") from error
 
     def _execute(self, text: str, parameters: Mapping[str, object]) -> None:
         try:
@@ -169,8 +169,16 @@ class Warehouse:
         except (duckdb.DataError, duckdb.IntegrityError) as error:
             raise RefusedRowsError(f"the warehouse refused: {error}") from error
         except duckdb.Error as error:
-            raise StorageError(f"the warehouse refused: {error}") from error
+            raise StorageError(f"the warehouse refused: {error}{_advice(error)}") from error
 
+
+def _advice(error: duckdb.Error) -> str:
+    """What to do when a disk is full; the error names the file."""
+    is_full = any(word in str(error) for word in _FULL)
+    return f"; the disk is full: free {ROOM} and run it again; nothing was changed" if is_full else ""
+
+
+_FULL = ("No space left", "File too large", "Disk quota exceeded", "failed to offload data block")
 
 # Nothing is fetched or read behind our back.
 _SAFE: dict[str, Any] = {

@@ -120,7 +120,7 @@ def test_a_full_disk_during_collect_says_so_and_keeps_the_warehouse(copy: Instal
     (copy.folder / "aside").rename(copy.data / "raw" / "nodeconductor-main")
 
     assert result.returncode == 1
-    assert "the disk is full: free some space and run it again" in result.stderr
+    assert "MiB left: free at least 1 GiB and run it again" in result.stderr
     assert "Traceback" not in result.stderr
     assert tree(copy.data) == before
     assert not list((copy.folder / "landed").rglob(".tmp-*"))
@@ -132,7 +132,7 @@ def test_a_full_disk_during_staging_says_so_and_the_next_run_heals(fresh: Instal
     healed = invoke(line, folder=fresh.folder)
 
     assert full.returncode == 1
-    assert "tallybook: " in full.stderr
+    assert "the disk is full: free at least 1 GiB" in full.stderr
     assert "Traceback" not in full.stderr
     assert healed.exit_code == 0, healed.stderr
     assert invoke("rebuild --json", folder=fresh.folder).exit_code == 0
@@ -150,7 +150,8 @@ def test_a_full_disk_during_report_leaves_no_revision(
     result = invoke(f"report --month {MONTH}", folder=copy.folder)
 
     assert result.exit_code == 1
-    assert "the disk is full: free some space and run it again; nothing was changed" in result.stderr
+    assert "the disk is full, with " in result.stderr
+    assert "MiB left: free at least 1 GiB and run it again; nothing was changed" in result.stderr
     assert tree(copy.data / "reports") == before
     assert copy.revisions() == ["r01"]
 
@@ -231,3 +232,21 @@ def test_an_export_that_cannot_be_written_names_the_folder(copy: Installation, i
     assert result.exit_code == 1
     assert "cannot write to" in result.stderr
     assert "tallybook.toml" in result.stderr
+
+
+@pytest.mark.parametrize("line", ["documents --json", "documents", "documents --markdown", "--help", "--version"])
+def test_a_full_standard_output_is_told_in_one_line(tmp_path: Path, line: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            command(*line.split()),
+            cwd=tmp_path,
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith("tallybook: what was to be printed could not be written (No space")
+    assert "Traceback" not in ended.stderr

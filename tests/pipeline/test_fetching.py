@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -31,8 +31,14 @@ def asking(*paths: str) -> Plan:
 
 
 @contextmanager
-def line_to(web: Web, *datasets: Dataset, max_concurrency: int = 4) -> Iterator[Line]:
-    settings = ConnectionSettings(name="main", provider="madeup", base_url=web.url, max_concurrency=max_concurrency)
+def line_to(web: Web, *datasets: Dataset, max_concurrency: int = 4, max_clock_error: str = "1h") -> Iterator[Line]:
+    settings = ConnectionSettings(
+        name="main",
+        provider="madeup",
+        base_url=web.url,
+        max_concurrency=max_concurrency,
+        max_clock_error=max_clock_error,
+    )
     provider = Provider(
         name="madeup",
         label="Made Up",
@@ -204,6 +210,14 @@ def test_a_clock_that_is_plainly_wrong_is_not_believed(store: RawStore, date: st
 
     assert receipt.period == f"{NOW:%Y-%m}"
     assert [(file.captured_at, file.is_clock_doubted) for file in receipt.files] == [(NOW, True)]
+
+
+def test_a_clock_is_believed_as_far_as_the_connection_says(store: RawStore) -> None:
+    said = Said(headers={"Date": "Thu, 22 Oct 2026 11:00:00 GMT"})
+    with serving(said) as web, line_to(web, max_clock_error="48h") as line:
+        receipt = fetched(line, dataset(asking("/live"), Cadence.SAMPLED), store)
+
+    assert [file.captured_at for file in receipt.files] == [NOW + timedelta(hours=47)]
 
 
 @pytest.mark.parametrize("cadence", [Cadence.SAMPLED, Cadence.CAPTURED])

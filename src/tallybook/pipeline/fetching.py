@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,7 +18,7 @@ from tallybook.landing import RawFile, RawStore, Receipt, as_raw_file
 from tallybook.periods import BillingPeriod, is_plausible
 from tallybook.pipeline.house import Connection
 from tallybook.pipeline.secrets import read_secrets
-from tallybook.settings import ConnectionSettings, SecretReader
+from tallybook.settings import ConnectionSettings, SecretReader, duration_seconds
 
 log = logging.getLogger(__name__)
 Watcher = Callable[[str, str, str], None]
@@ -194,7 +194,8 @@ class UnitSession:
 
     def _moment(self, reply: Reply) -> datetime:
         """When it was answered: the answer's own `Date`, unless that cannot be."""
-        return reply.date if reply.date and is_plausible(reply.date, ours=self.now) else self.now
+        told, error = reply.date, timedelta(seconds=duration_seconds(self._line.settings.max_clock_error))
+        return told if told is not None and is_plausible(told, ours=self.now, clock_error=error) else self.now
 
     def _date(self, captured_at: datetime) -> None:
         """A snapshot belongs to the month in which it began, by the provider's clock; all of it, over midnight too."""

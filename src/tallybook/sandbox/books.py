@@ -32,6 +32,7 @@ provider = "openscaler"
 base_url = "{url}/openscaler"
 token = {{ env = "OPENSCALER_TOKEN" }}
 max_gap = "{max_gap}"
+max_clock_error = "99999h"     # the sandbox's clock stands where it was put
 
 [[connections]]
 name = "nodeconductor-main"
@@ -39,6 +40,7 @@ provider = "nodeconductor"
 base_url = "{url}/nodeconductor"
 token = {{ env = "NODECONDUCTOR_TOKEN" }}
 auth_urls = {auth_urls}
+max_clock_error = "99999h"     # the sandbox's clock stands where it was put
 
 [[connections]]
 name = "syseleven-main"
@@ -48,6 +50,7 @@ api_version = "v3"
 regions = []
 keystone_url = "{url}/syseleven/keystone/v3"
 max_gap = "{max_gap}"
+max_clock_error = "99999h"     # the sandbox's clock stands where it was put
 projects = [
   {{ id = "{production}", token = {{ env = "S11_TOKEN" }} }},
   {{ id = "{staging}", application_credential_id = {{ env = "S11_ID" }}, \
