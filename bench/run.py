@@ -71,14 +71,20 @@ def _median(runs: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def land(folder: Path, rows: int) -> dict[str, Any]:
-    """The raw bytes into compressed, hashed raw files and a receipt."""
-    from tallybook.landing import RawStore, Receipt, as_raw_file
+    """The raw bytes into compressed, hashed raw files and a receipt, side by side as a fetch lands its answers."""
+    from concurrent.futures import ThreadPoolExecutor
 
-    store, files = RawStore(folder / "var" / "raw"), []
-    for request, path in zip(_requests(folder), sorted((folder / "bodies").iterdir()), strict=True):
+    from tallybook.landing import RawFile, RawStore, Receipt, as_raw_file
+
+    store = RawStore(folder / "var" / "raw")
+
+    def land_one(request: Request, path: Path) -> RawFile:
         sha256, size = store.land("cluster-costs", "workloads", MONTH, _chunks(path))
-        files.append(as_raw_file(request, status=200, sha256=sha256, size_bytes=size, captured_at=NOW))
-    store.write_receipt(Receipt("scaleops", "cluster-costs", "workloads", "history", MONTH, NOW, tuple(files)))
+        return as_raw_file(request, status=200, sha256=sha256, size_bytes=size, captured_at=NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        files = tuple(pool.map(land_one, _requests(folder), sorted((folder / "bodies").iterdir())))
+    store.write_receipt(Receipt("scaleops", "cluster-costs", "workloads", "history", MONTH, NOW, files))
     return {"rows": rows}
 
 

@@ -32,7 +32,7 @@ def decimals(raws: Sequence[msgspec.Raw], field: str, first: int = 0) -> pa.Arra
     `first` is the row of the first value. Raises SchemaError naming the field and the row when a value is no number,
     or too large for a figure.
     """
-    texts = _texts(raws)
+    texts = from_lines(as_lines(raws))
     for convert in (_exact, _rounded):
         try:
             numbers = convert(texts)
@@ -49,12 +49,12 @@ def are_figures(numbers: pa.Array) -> bool:
     return all(end is None or is_figure(end) for end in (ends["min"].as_py(), ends["max"].as_py()))
 
 
-def documents(raws: Sequence[msgspec.Raw], field: str, kind: Any) -> pa.Array:
+def documents(texts: pa.Array, field: str, kind: Any) -> pa.Array:
     """Small JSON documents as compact text in their own order; null is null. Equal ones are checked once.
 
     Raises SchemaError naming the field when one is not of `kind`.
     """
-    distinct = _texts(raws).dictionary_encode()
+    distinct = texts.dictionary_encode()
     compact = [_compact(text, field, kind) for text in distinct.dictionary.to_pylist()]
     return pa.array(compact, pa.string()).take(distinct.indices)
 
@@ -67,14 +67,20 @@ def _rounded(texts: pa.Array) -> pa.Array:
     return pc.round(texts.cast(WIDE), SCALE, "half_to_even").cast(EXACT)
 
 
-def _texts(raws: Sequence[msgspec.Raw]) -> pa.Array:
-    if not raws:
+def as_lines(raws: Sequence[msgspec.Raw]) -> bytes:
+    """JSON values as they were written, each with a line break after it and none within."""
+    lines = _ENCODER.encode_lines(raws)
+    if lines.count(b"\n") != len(raws):  # between the parts of an indented document
+        lines = b"".join(bytes(raw).replace(b"\n", b" ") + b"\n" for raw in raws)
+    return lines
+
+
+def from_lines(lines: bytes) -> pa.Array:
+    """The values of `as_lines`, once more as texts."""
+    if not lines:
         return pa.array([], pa.large_string())
-    lines = pa.array([_ENCODER.encode_lines(raws)[:-1]], pa.large_binary())
-    texts = pc.split_pattern(lines, b"\n").values
-    if len(texts) != len(raws):  # an indented document holds line breaks
-        texts = pa.array([bytes(raw) for raw in raws], pa.large_binary())
-    return texts.cast(pa.large_string())
+    whole = pa.array([lines[:-1]], pa.large_binary())
+    return pc.split_pattern(whole, b"\n").values.cast(pa.large_string())
 
 
 def _decimal(raw: msgspec.Raw, field: str, row: int) -> Decimal:

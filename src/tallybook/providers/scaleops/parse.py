@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from tallybook.contract import Parsed, Request
 from tallybook.decode import decode, encode, known_fields, unknown_fields, unknown_names
-from tallybook.providers.scaleops.columns import decimals, documents
+from tallybook.providers.scaleops.columns import as_lines, decimals, documents, from_lines
 from tallybook.providers.scaleops.plain import read_plain
 from tallybook.providers.scaleops.repeats import are_ids_distinct, repeats
 from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS, OwnerLabel, Read, Report, Window, Workload
@@ -95,8 +95,12 @@ def _slice(rows: Sequence[Workload], first: int) -> dict[str, pa.Array]:
         "amount_of_workloads": pa.array(columns["amount_of_workloads"][0], pa.int64()),
         **{name: pa.array(columns[name][0], pa.string()) for name in TEXTS},
         **{name: decimals(*columns[name], first) for name in NUMBERS},
-        **{name: documents(*columns[name], kind) for name, kind in LISTS.items()},
+        **{name: _documents(*columns[name], kind) for name, kind in LISTS.items()},
     }
+
+
+def _documents(raws: Sequence[msgspec.Raw], field: str, kind: Any) -> pa.Array:
+    return documents(from_lines(as_lines(raws)), field, kind)
 
 
 def _names() -> dict[str, str]:

@@ -6,6 +6,9 @@ lock free; alone it would take "1.5" for a number and a missing field for null. 
 `parse`, which reads row by row and says what is wrong.
 """
 
+from collections.abc import Sequence
+from operator import attrgetter
+
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +17,7 @@ import pyarrow.json
 from tallybook.decode import decode
 from tallybook.errors import SchemaError
 from tallybook.money import SCALE
-from tallybook.providers.scaleops.columns import EXACT, WIDE, are_figures, documents
+from tallybook.providers.scaleops.columns import EXACT, WIDE, are_figures, as_lines, documents, from_lines
 from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS, Read, Window, Workload
 
 _NAMES = dict(zip(Workload.__struct_fields__, Workload.__struct_encode_fields__, strict=True))
@@ -30,8 +33,13 @@ _Plain = msgspec.defstruct(
 )
 
 
+_SLICE_ROWS = 500  # what the processor's cache holds: decoding all at once takes twice as long
+_WORKLOAD = msgspec.json.Decoder(_Plain)
+_lists_of = attrgetter(*LISTS)
+
+
 class _Report(msgspec.Struct, rename="camel", frozen=True, forbid_unknown_fields=True):
-    aggregated_workloads: list[_Plain]  # type: ignore[valid-type]  # made above, from Workload
+    aggregated_workloads: list[msgspec.Raw]
     clusters: list[str] | None
     window: Window
 
@@ -40,18 +48,28 @@ def read_plain(body: bytes) -> Read | None:
     """A report that is as documented; None when it is not, or when its numbers have more digits than Arrow reads."""
     try:
         report = decode(body, _Report)
+        lists = _lists(report.aggregated_workloads)
         columns = _columns(body, EXACT) or _columns(body, WIDE)
-        if columns is None:
-            return None
-        lists = {
-            name: documents([getattr(row, name) for row in report.aggregated_workloads], _NAMES[name], kind)
-            for name, kind in LISTS.items()
-        }
-    except SchemaError:
+    except (SchemaError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if columns is None:
         return None
     count = len(report.aggregated_workloads)
     columns |= lists | {"position": pa.array(range(count), pa.int64()), "unknown_fields": pa.repeat("", count)}
     return Read(report.window, report.clusters, count, columns)
+
+
+def _lists(workloads: Sequence[msgspec.Raw]) -> dict[str, pa.Array]:
+    """The lists of all workloads, each of which is held against the document and forgotten."""
+    lines: list[list[bytes]] = [[] for _ in LISTS]
+    for start in range(0, len(workloads), _SLICE_ROWS):
+        rows = map(_WORKLOAD.decode, workloads[start : start + _SLICE_ROWS])
+        for kept, raws in zip(lines, zip(*map(_lists_of, rows), strict=True), strict=True):
+            kept.append(as_lines(raws))
+    return {
+        name: documents(from_lines(b"".join(kept)), _NAMES[name], kind)
+        for (name, kind), kept in zip(LISTS.items(), lines, strict=True)
+    }
 
 
 def _columns(body: bytes, number: pa.DataType) -> dict[str, pa.Array] | None:
