@@ -2,10 +2,18 @@
 
 from datetime import timedelta
 
-from tallybook.contract import Cadence, Dataset, Facts, Provider
-from tallybook.providers.syseleven import auth, parse, plan
+from tallybook.contract import Auth, Cadence, Dataset, Facts, Provider
+from tallybook.providers.syseleven import parse, plan
 from tallybook.providers.syseleven.documents import DOCUMENTS
 from tallybook.providers.syseleven.settings import SyselevenSettings
+from tallybook.settings import SecretReader
+
+
+def _authenticate(settings: SyselevenSettings, read_secret: SecretReader) -> Auth:
+    from tallybook.providers.syseleven.auth import authenticate  # and with it keystoneauth1, which reports do not need
+
+    return authenticate(settings, read_secret)
+
 
 PROVIDER = Provider(
     name="syseleven",
@@ -27,7 +35,7 @@ PROVIDER = Provider(
             parse=parse.parse_quota,
         ),
     ),
-    authenticate=auth.authenticate,
+    authenticate=_authenticate,
     parameters=plan.parameters,
     hint="the token must be of the same project as the one asked for, and no older than an hour; role viewer is enough",
     documents=DOCUMENTS,
