@@ -16,6 +16,7 @@ import pytest
 
 from tallybook import resources
 from tallybook.errors import RefusedRowsError, StorageError
+from tallybook.limits import Limits
 from tallybook.warehouse import Warehouse, aware_utc, naive_utc, open_warehouse, remake_warehouse
 
 STALE = {"connection": "main", "provider": "p", "billing_period": "2026-10"}
@@ -413,3 +414,15 @@ def test_the_order_of_a_query_with_parameters_survives_many_rows() -> None:
         rows = warehouse._frame("select i from facts.many where i >= $low order by i", {"low": 0})
 
     assert rows["i"].is_sorted()
+
+
+def test_a_warehouse_keeps_to_its_limits(tmp_path: Path, queries: Path) -> None:
+    (queries / "settings.sql").write_text(
+        "select name, value from duckdb_settings() where name in ('memory_limit', 'threads', 'temp_directory')"
+    )
+    limits = Limits(memory_bytes=128 * 2**20, threads=1, temp_dir=tmp_path / "scratch")
+
+    with open_warehouse(tmp_path / "var", limits=limits) as warehouse:
+        found = dict(warehouse.frame("settings").iter_rows())
+
+    assert found == {"memory_limit": "128.0 MiB", "threads": "1", "temp_directory": str(tmp_path / "scratch")}

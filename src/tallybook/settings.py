@@ -22,6 +22,7 @@ from pydantic import (
 
 from tallybook.addresses import BaseUrl
 from tallybook.errors import ConfigurationError
+from tallybook.limits import LimitKeys, Limits
 
 SecretReader = Callable[["SecretRef"], str]
 M = TypeVar("M", bound=BaseModel)
@@ -118,6 +119,7 @@ class Settings:
     read_secret: SecretReader
     anomaly_amount: Decimal
     anomaly_pct: Decimal
+    limits: Limits
 
     def connection(self, name: str) -> ConnectionSettings:
         """The connection called `name`; ConfigurationError naming the known ones."""
@@ -128,7 +130,7 @@ class Settings:
         raise ConfigurationError(f"no connection {name!r} in {self.path}; known: {known or 'none'}")
 
 
-class _House(_Model):
+class _House(LimitKeys, _Model):
     data_dir: str = "var"
     books_dir: str = "books"
     reporting_currency: Annotated[str, StringConstraints(pattern=r"^([A-Z]{3})?$")] = ""
@@ -173,6 +175,7 @@ def load_settings(
         read_secret=_secret_reader(base, environment, prefect_secret),
         anomaly_amount=house.anomaly_amount,
         anomaly_pct=house.anomaly_pct,
+        limits=house.limits(base),
     )
 
 

@@ -18,6 +18,7 @@ import polars
 import pyarrow
 
 from tallybook.errors import ROOM, RefusedRowsError, StorageError
+from tallybook.limits import Limits, usual_limits
 from tallybook.periods import as_utc
 from tallybook.resources import queries, query, root
 from tallybook.stream import Stream
@@ -196,24 +197,24 @@ def is_there(data_dir: Path) -> bool:
 
 
 @contextmanager
-def open_warehouse(data_dir: Path, *, wait_seconds: float = 600.0, memory_limit: str = "600MB") -> Iterator[Warehouse]:
+def open_warehouse(data_dir: Path, *, wait_seconds: float = 600.0, limits: Limits | None = None) -> Iterator[Warehouse]:
     """Open `tallybook.duckdb` for this process alone, waiting for another one to end.
 
     Raises StorageError when the wait is over or the file cannot be opened.
     """
-    with _alone(data_dir, wait_seconds), _connected(data_dir / _FILE, memory_limit) as warehouse:
+    with _alone(data_dir, wait_seconds), _connected(data_dir / _FILE, limits) as warehouse:
         yield warehouse
 
 
 def remake_warehouse(
-    data_dir: Path, fill: Callable[[Warehouse], T], *, wait_seconds: float = 600.0, memory_limit: str = "600MB"
+    data_dir: Path, fill: Callable[[Warehouse], T], *, wait_seconds: float = 600.0, limits: Limits | None = None
 ) -> T:
     """Make a new warehouse with `fill`; it takes the old one's place only when it is complete."""
     new, old = data_dir / f"{_FILE}.new", data_dir / _FILE
     with _alone(data_dir, wait_seconds):
         try:
             new.unlink(missing_ok=True)
-            with _connected(new, memory_limit) as warehouse:
+            with _connected(new, limits) as warehouse:
                 result = fill(warehouse)
             old.with_name(f"{_FILE}.wal").unlink(missing_ok=True)  # a killed process's; it would be replayed
             new.replace(old)
@@ -247,8 +248,8 @@ def _alone(data_dir: Path, wait_seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def _connected(path: Path, memory_limit: str) -> Iterator[Warehouse]:
-    config = {**_SAFE, "memory_limit": memory_limit, "temp_directory": str(path.parent / "tmp")}
+def _connected(path: Path, limits: Limits | None) -> Iterator[Warehouse]:
+    config = {**_SAFE, **_bounds(limits or usual_limits(), path.parent)}
     try:
         connection = duckdb.connect(str(path), config=config)
     except duckdb.Error as error:
@@ -259,6 +260,14 @@ def _connected(path: Path, memory_limit: str) -> Iterator[Warehouse]:
         raise StorageError(f"{path} cannot be opened ({error}); {advice}") from error
     with closing(connection), Warehouse(connection) as warehouse:
         yield warehouse
+
+
+def _bounds(limits: Limits, data_dir: Path) -> dict[str, Any]:
+    return {
+        "memory_limit": f"{limits.memory_bytes // 2**20}MiB",
+        "threads": limits.threads,
+        "temp_directory": str(limits.temp_dir or data_dir / "tmp"),
+    }
 
 
 def naive_utc(instant: datetime) -> datetime:

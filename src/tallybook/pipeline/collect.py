@@ -129,7 +129,10 @@ def check(house: House, *, clock: Clock) -> dict[str, str]:
 
 def rebuild(house: House, *, clock: Clock) -> list[Entry]:
     """Make the warehouse anew from the raw files. The old one stays until the new one is complete."""
-    return remake_warehouse(house.settings.data_dir, lambda warehouse: load(house, warehouse, now=clock()))
+    settings = house.settings
+    return remake_warehouse(
+        settings.data_dir, lambda warehouse: load(house, warehouse, now=clock()), limits=settings.limits
+    )
 
 
 def _fetch(

@@ -44,7 +44,7 @@ class House:
     @contextmanager
     def warehouse(self) -> Iterator[Warehouse]:
         """The warehouse, for this process alone."""
-        with open_warehouse(self.settings.data_dir) as warehouse:
+        with open_warehouse(self.settings.data_dir, limits=self.settings.limits) as warehouse:
             yield warehouse
 
     @contextmanager
