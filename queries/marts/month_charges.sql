@@ -1,5 +1,6 @@
 -- A month's charges without days and resources: small enough for every summary to start from.
--- Grain: sub account, region, meter, workload, price, pricing category, cost basis, basis. Parameters: $billing_period.
+-- Grain: sub account, region, meter, workload, price, pricing category, cost basis, basis, commitment status.
+-- Parameters: $billing_period.
 -- What follows from the grain (names, units, the project, the price) is any value of its group.
 -- Charges with and without a cost are never in one row (cost_basis is null without), so sums hide no unknown.
 select
@@ -32,6 +33,7 @@ select
     cast(sum(spot_hours) as decimal(38, 12)) as spot_hours,
     cast(sum(on_demand_hours) as decimal(38, 12)) as on_demand_hours,
     cast(sum(savings_available) as decimal(38, 12)) as savings_available,
+    commitment_discount_status,
     count(*) as charges
 from marts.charges
 where billing_period = $billing_period
@@ -48,7 +50,8 @@ group by
     billing_currency,
     pricing_category,
     cost_basis,
-    basis
+    basis,
+    commitment_discount_status
 order by
     connection,
     sub_account_id,
@@ -62,4 +65,5 @@ order by
     billing_currency,
     pricing_category,
     cost_basis,
-    basis
+    basis,
+    commitment_discount_status

@@ -71,6 +71,8 @@ def test_a_charge_says_what_it_is_made_of(tmp_path: Path) -> None:
         "spot_hours": None,
         "on_demand_hours": None,
         "savings_available": None,
+        "commitment_discount_status": "",
+        "from_quantity": None,
     }
 
 

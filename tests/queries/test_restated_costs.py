@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallybook.pricing.books import Books, Price, ProjectRule
+from tallybook.pricing.books import Books, ProjectRule
 from tallybook.pricing.charges import make_charges
+from tallybook.pricing.tiers import Price
 from tallybook.summaries.restatement import CAUSES, summarise_restated_totals, summarise_restatement
 from tallybook.warehouse import Warehouse
 from tests.pricing.tiny_facts import OCTOBER, add_facts, cost, usage

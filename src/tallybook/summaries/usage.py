@@ -7,16 +7,19 @@ from tallybook.summaries.expressions import is_unpriced, known_sum
 PROVIDER_COST = "provider_cost"
 """What stands for a meter where a provider left out a cost."""
 
+CONTRACTED = "contracted"
+"""The basis of what is owed without usage: the unused part of a commitment, the rest of a minimum."""
+
 _PLACE = ("connection", "sub_account_id", "project", "region")
 
 
 def summarise_usage(charges: pl.DataFrame, connections: pl.DataFrame, *, billing_period: str) -> pl.DataFrame:
     """One row per sub account, region, meter and basis, in the unit that the meter counts.
 
-    Example: 24 days of 48 core-hours and 7 days of 24 give a quantity of 1320.
+    Example: 24 days of 48 core-hours and 7 days of 24 give a quantity of 1320. What is owed without usage is in none.
     """
     return (
-        charges.filter(pl.col("meter") != "")
+        charges.filter((pl.col("meter") != "") & (pl.col("basis") != CONTRACTED))
         .group_by(*_PLACE, "meter", "unit", "basis", "provider", "sub_account_name")
         .agg(known_sum("consumed_quantity"))
         .join(connections.select("connection", "coverage_pct"), on="connection", how="left")
