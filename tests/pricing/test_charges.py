@@ -179,6 +179,19 @@ def test_the_largest_figure_of_a_provider_can_be_priced(tmp_path: Path, unit_pri
     assert charges(warehouse, "effective_cost") == [(quantise(exact, 12),)]
 
 
+def test_a_cost_that_is_too_large_names_its_charge_and_its_price(tmp_path: Path) -> None:
+    """24 hours of the largest figure of a provider at the largest price are 2.16e28."""
+    hours = [usage("900000000000000000", start=f"2026-10-02T{hour:02d}") for hour in range(24)]
+    warehouse = warehouse_with(usage=hours)
+
+    with pytest.raises(StorageError) as caught:
+        priced(warehouse, tmp_path, CORE.replace("0.10", "999999999"))
+    assert (
+        "alpha-main core_hours of p1 on 2026-10-02 would cost more than the 26 digits before the dot that a cost can "
+        "have: correct prices.csv line 2, or look at the usage"
+    ) in str(caught.value)
+
+
 def test_petabytes_keep_every_byte(tmp_path: Path) -> None:
     warehouse = warehouse_with(usage=[usage("9007199254740993000", meter="network_in_bytes")])
     priced(warehouse, tmp_path, "alpha,,,,network_in_bytes,GiB,0.000000000001,EUR,2026-01-01,,")

@@ -31,7 +31,10 @@ class ExplainedFigure:
 
 @dataclass(frozen=True, slots=True)
 class ChargeLine:
-    """Charges of one sub account, meter and price row: list_cost is the sum of its days' quantity x price."""
+    """Charges of one sub account, meter and price row: list_cost is the sum of its days' quantity x price.
+
+    With cost_basis `minimum` it is what the month's other lines at the price row's keys lack to its minimum_cost.
+    """
 
     connection: str
     sub_account_id: str
@@ -40,6 +43,8 @@ class ChargeLine:
     meter: str  # "" where the provider states the cost itself, and for an adjustment
     adjustment: str  # 10 % discount; "" for usage
     charge_category: str
+    cost_basis: str | None  # price_book, commitment, minimum, provider, adjustment; None without a cost
+    commitment_discount_status: str  # Used, Unused; "" without a commitment
     basis: str
     first_day: date
     last_day: date
@@ -55,7 +60,7 @@ class ChargeLine:
 
 @dataclass(frozen=True, slots=True)
 class PriceLine:
-    """A line of the price book that made some of the charges."""
+    """A line of prices.csv or commitments.csv that made some of the charges."""
 
     price_source: str
     provider: str
@@ -69,6 +74,9 @@ class PriceLine:
     valid_from: date
     valid_to: date | None  # the first day without
     source: str
+    from_quantity: Decimal  # of the month's running quantity; above 0 in a tier
+    minimum_cost: Decimal | None  # what a month costs at least
+    committed_quantity: Decimal | None  # a level that was bought, such as 100 cores; None in prices.csv
 
 
 @dataclass(frozen=True, slots=True)

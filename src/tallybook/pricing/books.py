@@ -33,6 +33,7 @@ OPTIONAL_COLUMNS = {
 }
 ANY_SUB_ACCOUNT = "*"
 PRICE_DIGITS = 9  # before the dot: what the largest figures of a day cost then still fits into DECIMAL(38, 12)
+_MOST_NAMES = 20  # told in a message
 
 R = TypeVar("R")
 
@@ -142,13 +143,33 @@ def unknown_connections(books: Books, known: Collection[str]) -> tuple[str, ...]
     return tuple(_told(file, name, of, known) for (file, name), of in lines.items())
 
 
+def idle_budgets(books: Books, month: str, *, projects: Collection[str]) -> tuple[str, ...]:
+    """A sentence for each budget of a month whose project neither the month nor projects.csv knows, maybe by a typo.
+
+    `projects` are those that the month's facts belong to. The budget of a total counts such a line like any other.
+    """
+    known = {*projects, *(rule.project for rule in books.projects)}
+    return tuple(
+        f"budgets.csv line {one.line} is for a project that {month} does not know, {one.project!r}: it counts in the "
+        f"budget of the total in {one.currency}, and no cost stands against it; {_advice(one.project, known)}"
+        for one in books.budgets
+        if one.month == month and one.project not in known
+    )
+
+
 def _told(file: str, connection: str, lines: list[int], known: Collection[str]) -> str:
     verb = {"prices.csv": "price", "projects.csv": "map", adjustments.FILE: "adjust", commitments.FILE: "charge"}[file]
     shown = ", ".join(map(str, lines[:5])) + (f" and {len(lines) - 5} more" if len(lines) > 5 else "")
     what = f"lines {shown} {verb}" if len(lines) > 1 else f"line {shown} {verb}s"
-    near = difflib.get_close_matches(connection, known, n=1)
-    advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known)) or 'none'}"
-    return f"{file} {what} nothing: no connection {connection!r} is configured; {advice}"
+    return f"{file} {what} nothing: no connection {connection!r} is configured; {_advice(connection, known)}"
+
+
+def _advice(name: str, known: Collection[str]) -> str:
+    near, names = difflib.get_close_matches(name, known, n=1), sorted(known)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"known: {', '.join(names[:_MOST_NAMES]) or 'none'}{more}"
 
 
 def _read(folder: Path, name: str, convert: Callable[[Line], R]) -> tuple[R, ...]:
