@@ -125,18 +125,27 @@ priced as (
             and committed_keys.day = days.day
 ),
 
-costed as (
+-- a step of its own: the arithmetic names its operands many times
+checked as (
     select
-        priced.*,
-        pricing.from_trillionths(pricing_trillionths) as pricing_quantity,
-        pricing.total_cost(
+        priced.* exclude (pricing_trillionths),
+        pricing.affordable(
             pricing_trillionths,
-            cast(price_digits as hugeint),
-            cast(price_divisor as hugeint),
+            list_unit_price,
             connection || ' ' || meter || ' of ' || sub_account_id || ' on ' || cast(day as date),
             price_source
-        ) as list_cost
+        ) as pricing_trillionths
     from priced
+),
+
+costed as (
+    select
+        checked.*,
+        pricing.from_trillionths(pricing_trillionths) as pricing_quantity,
+        pricing.from_trillionths(
+            pricing.times_price(pricing_trillionths, cast(price_digits as hugeint), cast(price_divisor as hugeint))
+        ) as list_cost
+    from checked
 )
 
 select

@@ -177,14 +177,20 @@ parts as (
 costed as (
     select
         * exclude (list_cost),
-        pricing.total_cost(
-            part,
-            cast(price_digits as hugeint),
-            cast(price_divisor as hugeint),
-            connection || ' ' || meter || ' of ' || sub_account_id || ' on ' || cast(charge_period_start as date),
-            part_source
+        pricing.from_trillionths(
+            pricing.times_price(part, cast(price_digits as hugeint), cast(price_divisor as hugeint))
         ) as list_cost
-    from parts
+    from (
+        select
+            * exclude (part),
+            pricing.affordable(
+                part,
+                part_price,
+                connection || ' ' || meter || ' of ' || sub_account_id || ' on ' || cast(charge_period_start as date),
+                part_source
+            ) as part
+        from parts
+    )
 ),
 
 unused as (

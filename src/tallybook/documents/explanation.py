@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from tallybook.documents.figures import Row, add, trimmed
+from tallybook.documents.figures import Row, add, known, trimmed
 from tallybook.money import CONTEXT
 
 
@@ -150,8 +150,3 @@ def _figure(row: Row, lines: Sequence[ChargeLine]) -> ExplainedFigure:
         difference=trimmed(CONTEXT.subtract(cost or Decimal(0), below or Decimal(0))),
         is_lower_bound=row["is_lower_bound"],
     )
-
-
-def known(value: Decimal | None) -> Decimal | None:
-    """A value without the zeros that its column's scale gave it; None stays not known."""
-    return None if value is None else trimmed(value)

@@ -14,8 +14,8 @@ from tallybook.documents.explanation import (
     Origin,
     PriceLine,
     explain_figures,
-    known,
 )
+from tallybook.documents.figures import known
 from tallybook.errors import UsageError
 from tallybook.landing import RawFile
 from tallybook.periods import BillingPeriod
