@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from tallybook.errors import BookError
 from tallybook.money import CONTEXT, quantise
+from tallybook.pricing.adjustments import COLUMNS as ADJUSTMENTS
 from tallybook.pricing.books import Books, read_books, unknown_connections
+from tallybook.pricing.charges import make_charges
 from tallybook.pricing.checks import run_checks
 from tallybook.summaries.month import MonthTables, read_frames, summarise_month
 from tallybook.warehouse import Warehouse
@@ -246,6 +248,43 @@ def test_a_commitment_that_is_not_charged_whole_is_found(tmp_path: Path) -> None
     warehouse.insert("marts.book_graded_charges", made.filter(pl.col("commitment_discount_status") == "Used"))
 
     assert failing(warehouse) == ["committed_quantity"]
+
+
+def test_adjustments_are_taken_of_commitments_and_minimums_too(tmp_path: Path) -> None:
+    """144 EUR committed, and 30 of a minimum of 50 above it: 10 % of 194 are 19.40."""
+    row = "Web,,tax,10,,,2026-01-01,,VAT"
+    tmp_path.joinpath("adjustments.csv").write_text(f"{','.join(ADJUSTMENTS)}\n{row}\n", encoding="utf-8")
+    warehouse = warehouse_with(usage=[usage("2700", start=ON_THE_DAY)])
+    committed(
+        warehouse, tmp_path, UPFRONT, prices=(f"{CORE},,50",), header=TIERS_HEADER, projects="alpha-main,*,Web,,\n"
+    )
+
+    taxes = [row[1] for row in charges(warehouse, "charge_category", "effective_cost") if row[0] == "Tax"]
+    assert sum(taxes) == Decimal("19.4")
+    assert failing(warehouse) == []
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.decimals(min_value=0, max_value=10**4, places=6), min_size=2, max_size=2),
+    st.decimals(min_value="0.000001", max_value=10**4, places=6),
+    st.decimals(min_value="0.01", max_value=10**3, places=2),
+)
+def test_the_bridge_between_two_such_months_sums(
+    tmp_path: Path, amounts: list[Decimal], boundary: Decimal, minimum: Decimal
+) -> None:
+    months = [("2026-09", amounts[0]), ("2026-10", amounts[1])]
+    warehouse = warehouse_with(usage=[usage(str(one), month=month, start=f"{month}-05") for month, one in months])
+    rows = (f"{CORE},,{minimum}", f"{CORE.replace('0.10', '0.03')},{boundary:f},")
+    books = committed(warehouse, tmp_path, UPFRONT, prices=rows, header=TIERS_HEADER)
+    make_charges(warehouse, period=OCTOBER.shift(-1), books=books)
+    made = tables(warehouse)
+
+    [bridge] = made.bridge.to_dicts()
+    parts = sum(amount for name, amount in bridge.items() if name.endswith("_effect"))
+    assert bridge["opening_cost"] + parts == bridge["closing_cost"]
+    [tie_out] = made.tie_out.to_dicts()
+    assert (tie_out["difference"], tie_out["allocated"]) == (0, bridge["closing_cost"])
 
 
 QUANTITIES = st.decimals(min_value=0, max_value=10**5, places=12)

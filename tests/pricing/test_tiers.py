@@ -239,6 +239,17 @@ def test_a_minimum_is_not_prorated(tmp_path: Path, rows: list[str], owed: int) -
     assert failing(warehouse) == []
 
 
+def test_what_is_owed_to_a_minimum_is_in_no_forecast_and_no_anomaly(tmp_path: Path) -> None:
+    """10 EUR of use on the 1st, and 65 that are no day's."""
+    warehouse = warehouse_with(usage=[usage("100")])
+    tiered(warehouse, tmp_path, f"{FIRST}75")
+    span = {"first_period": "2026-09", "billing_period": "2026-10"}
+
+    assert warehouse.frame("marts/recent_days", **span)["effective_cost"].to_list() == [10]
+    assert warehouse.frame("marts/item_days", **span, least_cost=Decimal(1))["effective_cost"].to_list() == [10]
+    assert warehouse.frame("marts/daily_costs", **span)["effective_cost"].to_list() == [75]
+
+
 def test_checks_find_parts_that_do_not_add_up_and_a_minimum_that_is_not_reached(tmp_path: Path) -> None:
     warehouse = warehouse_with(usage=[usage("1200")])
     tiered(warehouse, tmp_path, f"{FIRST}200", SECOND)

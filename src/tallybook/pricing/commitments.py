@@ -2,7 +2,7 @@
 
 Each UTC day of its validity a commitment covers 24 times its level of a meter: 100 cores are 2,400 core-hours. Usage up
 to that costs its price (FOCUS: CommitmentDiscountStatus Used), the rest is charged at it too (Unused), and usage above
-is priced by prices.csv. Without a region it covers all regions of its sub account together, as SysEleven sells it.
+is priced by prices.csv. Without a region it covers all regions of its sub account together.
 docs/figures.md section 2 works an example.
 """
 
