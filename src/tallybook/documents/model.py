@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tallybook.documents.changes import Changes
+from tallybook.documents.changes import Bridge, Changes
 from tallybook.documents.committed import CommitmentRow
 from tallybook.documents.outlook import Outlook
 from tallybook.documents.restated import Restatement
@@ -69,6 +69,7 @@ class Conversion:
     exchange_effect: Figure
     is_lower_bound: bool
     change_bound: Bound
+    bridge: Bridge | None = None  # over all currencies, with the step `exchange`; None: a month or a rate is not known
 
 
 @dataclass(frozen=True, slots=True)
