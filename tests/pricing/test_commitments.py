@@ -250,6 +250,18 @@ def test_a_commitment_that_is_not_charged_whole_is_found(tmp_path: Path) -> None
     assert failing(warehouse) == ["committed_quantity"]
 
 
+def test_a_silent_connection_stays_silent_whatever_is_owed_there(tmp_path: Path) -> None:
+    """Web cost 10 EUR in September. Nobody saw October: what it cost there is not known, beside 144 EUR of p9."""
+    seen = [covered("24", on=date(2026, 9, day)) for day in range(1, 31)]
+    silent = [covered("0", on=date(2026, 10, day)) for day in range(1, 32)]
+    warehouse = warehouse_with(usage=[usage("100", month="2026-09", start="2026-09-05")], coverage=[*seen, *silent])
+    books = committed(warehouse, tmp_path, UPFRONT.replace("p1", "p9"))
+    make_charges(warehouse, period=OCTOBER.shift(-1), books=books)
+
+    costs = tables(warehouse).projects.select("project", "effective_cost", "previous_effective_cost").rows()
+    assert sorted(costs) == [("Web", None, 10), ("p9", 144, 0)]
+
+
 def test_adjustments_are_taken_of_commitments_and_minimums_too(tmp_path: Path) -> None:
     """144 EUR committed, and 30 of a minimum of 50 above it: 10 % of 194 are 19.40."""
     row = "Web,,tax,10,,,2026-01-01,,VAT"

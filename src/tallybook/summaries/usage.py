@@ -2,13 +2,10 @@
 
 import polars as pl
 
-from tallybook.summaries.expressions import is_unpriced, known_sum
+from tallybook.summaries.expressions import CONTRACTED, is_unpriced, known_sum
 
 PROVIDER_COST = "provider_cost"
 """What stands for a meter where a provider left out a cost."""
-
-CONTRACTED = "contracted"
-"""The basis of what is owed without usage: the unused part of a commitment, the rest of a minimum."""
 
 _PLACE = ("connection", "sub_account_id", "project", "region")
 
