@@ -186,6 +186,20 @@ def test_overlapping_prices_name_both_lines(invoke: Invoke, copy: Installation, 
     assert "valid_to" in said
 
 
+@pytest.mark.parametrize("line", [f"report --month {MONTH}", "check"])
+def test_a_price_for_a_connection_of_another_provider_names_line_and_column(
+    invoke: Invoke, copy: Installation, line: str
+) -> None:
+    prices = copy.folder / "books" / "prices.csv"
+    row = "syseleven,ocore-main,,,core_hours,core-hour,0.01,EUR,2026-01-01,,contract"
+    text = prices.read_text(encoding="utf-8")
+    prices.write_text(f"{text}{row}\n", encoding="utf-8")
+    said = refused(invoke, line, copy)
+
+    where = f"prices.csv line {text.count(chr(10)) + 1}, column provider"
+    assert f"{where}: connection 'ocore-main' is one of ocore, not of syseleven" in said
+
+
 @pytest.mark.parametrize("line", [f"report --month {MONTH}", f"run --month {MONTH}", "check"])
 def test_a_missing_books_folder_says_what_to_do(invoke: Invoke, copy: Installation, line: str) -> None:
     (copy.folder / "books").rename(copy.folder / "elsewhere")

@@ -4,8 +4,25 @@ from decimal import Decimal
 from pathlib import Path
 
 from tallybook.documents.monthly import build_report
+from tallybook.documents.statement import build_statements
 from tests.documents.tiny_month import month_inputs
 from tests.pricing.tiny_facts import COMMITMENTS_HEADER
+
+
+def test_a_statement_lists_commitments_and_minimums_beside_the_rest_of_the_meter(tmp_path: Path) -> None:
+    """Half a core at 0.01 covers 372 of 744 core-hours; the rest is 33.60 + 81.60 EUR less that, by two prices."""
+    row = "alpha-main,p1,,core_hours,core-hour,0.5,0.01,EUR,2026-10-01,2026-11-01,frame contract\n"
+    tmp_path.joinpath("commitments.csv").write_text(COMMITMENTS_HEADER + row, encoding="utf-8")
+    inputs = month_inputs(tmp_path)
+    [web] = [one for one in build_statements(inputs, build_report(inputs)) if one.project == "Web"]
+
+    lines = {
+        (line.quantity.exact, line.unit_price, line.effective_cost.exact)
+        for line in web.lines
+        if line.meter == "core_hours"
+    }
+    # 12 core-hours of each of 14 days at 0.10 and of 17 at 0.20: 16.80 + 40.80
+    assert lines == {(372, Decimal("0.01"), Decimal("3.72")), (372, None, Decimal("57.6"))}
 
 
 def test_used_and_unused_cost_add_up_to_the_commitment_as_shown(tmp_path: Path) -> None:
