@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from tallybook.commands.options import DEFAULT_CONFIG, Json, UnreadConfig, clock
-from tallybook.console import command, finish, say, steps, table
+from tallybook.console import INTERRUPTED, command, finish, say, steps, table, warn
 
 if TYPE_CHECKING:
     from tallybook.demo import Served
@@ -77,15 +77,19 @@ def sandbox(
         finish(as_json=as_json, result={"url": served.url, "addresses": served.addresses})
         sys.stdout.flush()  # it serves on: a reader at the other end of a pipe waits for these lines
 
-    serve_sandbox(
-        port=port,
-        seed=seed,
-        months=months,
-        until=until,
-        faults=faults or [],
-        folder=write_config,
-        on_ready=announce,
-    )
+    try:
+        serve_sandbox(
+            port=port,
+            seed=seed,
+            months=months,
+            until=until,
+            faults=faults or [],
+            folder=write_config,
+            on_ready=announce,
+        )
+    except KeyboardInterrupt:
+        warn("tallybook: the sandbox has stopped; the same command serves the same world again")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _tell_how_to_connect(served: "Served", folder: Path | None) -> None:
