@@ -16,6 +16,7 @@ import pytest
 
 from tallybook import resources
 from tallybook.errors import RefusedRowsError, StorageError
+from tallybook.layout import definitions, tables_sha256
 from tallybook.limits import Limits
 from tallybook.warehouse import Warehouse, aware_utc, naive_utc, open_warehouse, remake_warehouse
 
@@ -426,3 +427,38 @@ def test_a_warehouse_keeps_to_its_limits(tmp_path: Path, queries: Path) -> None:
         found = dict(warehouse.frame("settings").iter_rows())
 
     assert found == {"memory_limit": "128.0 MiB", "threads": "1", "temp_directory": str(tmp_path / "scratch")}
+
+
+# Upgrades
+
+
+def test_a_warehouse_of_other_tables_says_to_rebuild(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_warehouse(tmp_path) as made:
+        mark(made)
+    with open_warehouse(tmp_path) as again:
+        assert months(again) == ["2026-10"]
+
+    monkeypatch.setattr(
+        "tallybook.warehouse.definitions", lambda: [*definitions(), "create table if not exists a (b int)"]
+    )
+    with pytest.raises(StorageError, match="run 'tallybook rebuild'"), open_warehouse(tmp_path):
+        pass
+
+    remake_warehouse(tmp_path, mark)
+    with open_warehouse(tmp_path) as anew:
+        assert months(anew) == ["2026-10"]
+
+
+def test_a_warehouse_from_before_layouts_were_kept_says_so_too(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path) as old:
+        old._execute("drop table landing.layout", {})
+
+    with pytest.raises(StorageError, match="another version"), open_warehouse(tmp_path):
+        pass
+
+
+def test_a_comment_and_a_view_make_no_other_tables() -> None:
+    same = ["create table a (b int)", "-- said otherwise\ncreate table a\n    (b int)\n"]
+
+    assert tables_sha256(same[:1]) == tables_sha256([same[1], "create or replace view v as select 1"])
+    assert tables_sha256(same[:1]) != tables_sha256(["create table a (b int, c int)"])

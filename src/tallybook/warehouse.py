@@ -18,16 +18,17 @@ import polars
 import pyarrow
 
 from tallybook.errors import ROOM, RefusedRowsError, StorageError
+from tallybook.layout import COMMENT, definitions, tables_sha256
 from tallybook.limits import Limits, usual_limits
 from tallybook.periods import as_utc
-from tallybook.resources import queries, query, root
+from tallybook.resources import query
 from tallybook.stream import Stream
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _SCHEMAS = ("landing", "staging", "facts", "pricing", "marts")
-_COMMENT = re.compile(r"--[^\n]*")
+_LAYOUT = "landing.layout"
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 
@@ -151,11 +152,17 @@ class Warehouse:
         self._execute("set enable_progress_bar = false", {})
         for schema in _SCHEMAS:
             self._execute(f"create schema if not exists {schema}", {})
-        folders = ["landing", "facts", "pricing", "marts/tables"]
-        staging = root() / "queries" / "staging"
-        folders += [f"staging/{path.name}" for path in sorted(staging.iterdir()) if path.is_dir()]
-        names = [name for folder in folders for name in queries(folder)]
-        self._execute(";\n".join(query(name) for name in names), {})
+        statements = definitions()
+        layout = polars.DataFrame([{"tables_sha256": tables_sha256(statements)}])
+        known = self._frame("select table_name from information_schema.tables where table_schema = 'landing'", {})
+        if not known.is_empty() and not ("layout" in known["table_name"] and layout.equals(self.select(_LAYOUT))):
+            raise StorageError(
+                "the warehouse was made by another version of tallybook, with other tables: run 'tallybook rebuild', "
+                "which makes it anew from the raw files; raw files and reports stay as they are"
+            )
+        self._execute(";\n".join(statements), {})
+        if known.is_empty():
+            self.insert(_LAYOUT, layout)
 
     def _frame(self, text: str, parameters: Mapping[str, object]) -> polars.DataFrame:
         try:
@@ -281,7 +288,7 @@ def aware_utc(instant: datetime) -> datetime:
 
 
 def _used(text: str, parameters: Mapping[str, object]) -> dict[str, object]:
-    names = set(_PARAMETER.findall(_COMMENT.sub("", text)))
+    names = set(_PARAMETER.findall(COMMENT.sub("", text)))
     return {name: _value(value) for name, value in parameters.items() if name in names}
 
 
