@@ -1,6 +1,7 @@
 -- A month's charges without days and resources: small enough for every summary to start from.
--- Grain: sub account, region, meter, workload, price, pricing category, cost basis, basis. Parameters: $billing_period.
--- What follows from the grain (names, units, the project, the price) is any value of its group.
+-- Grain: sub account, project, region, meter, workload, price, pricing category, cost basis, basis.
+-- Parameters: $billing_period.
+-- What follows from the grain (names, units, the price) is any value of its group.
 -- Charges with and without a cost are never in one row (cost_basis is null without), so sums hide no unknown.
 select
     any_value(billing_period) as billing_period,
@@ -8,7 +9,7 @@ select
     connection,
     sub_account_id,
     any_value(sub_account_name) as sub_account_name,
-    any_value(project) as project,
+    project,
     region,
     cluster,
     namespace,
@@ -38,6 +39,7 @@ where billing_period = $billing_period
 group by
     connection,
     sub_account_id,
+    project,
     region,
     cluster,
     namespace,
@@ -52,6 +54,7 @@ group by
 order by
     connection,
     sub_account_id,
+    project,
     region,
     meter,
     cluster,

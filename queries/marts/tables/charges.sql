@@ -49,7 +49,7 @@ select
     costs.connection,
     costs.sub_account_id,
     accounts.sub_account_name,
-    accounts.project,
+    coalesce(labelled.project, accounts.project) as project,
     '' as region,
     costs.resource_id,
     costs.workload as resource_name,
@@ -85,6 +85,12 @@ inner join pricing.accounts as accounts
         accounts.billing_period = costs.billing_period
         and accounts.connection = costs.connection
         and accounts.sub_account_id = costs.sub_account_id
+left join pricing.labelled_projects as labelled
+    on
+        labelled.billing_period = costs.billing_period
+        and labelled.connection = costs.connection
+        and labelled.sub_account_id = costs.sub_account_id
+        and labelled.labels = costs.labels
 union all
 select
     billing_period,

@@ -36,12 +36,13 @@ def assign_projects(accounts: Sequence[SubAccount], rules: Iterable[ProjectRule]
     joins finance's project by calling a sub account like it. The result does not depend on the order. `accounts` hold
     each connection and id once.
     """
-    by_key = {(rule.connection, rule.sub_account_id): rule for rule in rules}
+    listed = list(rules)
+    by_key = {(rule.connection, rule.sub_account_id): rule for rule in listed if rule.label is None}
     found = [
         by_key.get((one.connection, one.sub_account_id)) or by_key.get((one.connection, ANY_SUB_ACCOUNT))
         for one in accounts
     ]
-    taken = {rule.project for rule in by_key.values()}
+    taken = {rule.project for rule in listed}
     unmapped = [one for one, rule in zip(accounts, found, strict=True) if rule is None]
     names = _own_names(unmapped, taken=taken)
     return [

@@ -26,6 +26,7 @@ COLUMNS = {
     adjustments.FILE: adjustments.COLUMNS,
 }  # fmt: skip
 ANY_SUB_ACCOUNT = "*"
+LABEL = "label:"
 PRICE_DIGITS = 9  # before the dot: what the largest figures of a day cost then still fits into DECIMAL(38, 12)
 
 R = TypeVar("R")
@@ -72,14 +73,26 @@ class ExchangeRate:
 
 @dataclass(frozen=True, slots=True)
 class ProjectRule:
-    """A sub account of a connection, or all others of it (`*`), belongs to a project."""
+    """A sub account of a connection, costs with a label, or all others of it (`*`) belong to a project."""
 
     line: int
-    connection: str
-    sub_account_id: str
+    connection: str  # "": any, for a label
+    sub_account_id: str  # or `label:key=value`, or `*`
     project: str
     cost_center: str
     owner: str
+
+    @property
+    def label(self) -> tuple[str, str] | None:
+        """Key and value of a label; None for a sub account."""
+        if not self.sub_account_id.startswith(LABEL):
+            return None
+        key, _, value = self.sub_account_id.removeprefix(LABEL).partition("=")
+        return key.strip(), value.strip()
+
+    @property
+    def book_row(self) -> str:
+        return f"projects.csv line {self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +157,7 @@ def unknown_connections(books: Books, known: Collection[str]) -> tuple[str, ...]
     """
     named = [
         *(("prices.csv", price.connection, price.line) for price in books.prices if price.connection),
-        *(("projects.csv", rule.connection, rule.line) for rule in books.projects),
+        *(("projects.csv", rule.connection, rule.line) for rule in books.projects if rule.connection),
         *((adjustments.FILE, one.connection, one.line) for one in books.adjustments if one.connection),
     ]
     lines: dict[tuple[str, str], list[int]] = {}
@@ -207,14 +220,19 @@ def _exchange_rate(line: Line) -> ExchangeRate:
 
 
 def _project_rule(line: Line) -> ProjectRule:
-    return ProjectRule(
+    rule = ProjectRule(
         line=line.number,
-        connection=line.required("connection", what="the name of a connection"),
-        sub_account_id=line.required("sub_account_id", what="an id, or * for all others"),
+        connection=line.text("connection"),
+        sub_account_id=line.required("sub_account_id", what="an id, label:key=value, or * for all others"),
         project=line.required("project", what="the project's name"),
         cost_center=line.text("cost_center"),
         owner=line.text("owner"),
     )
+    if rule.label is None:
+        line.required("connection", what="the name of a connection; only a label may stand for any")
+    elif not all(rule.label):
+        line.refuse("sub_account_id", f"{rule.sub_account_id!r} is no label; write label:key=value")
+    return rule
 
 
 def _budget(line: Line) -> Budget:

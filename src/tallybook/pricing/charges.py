@@ -13,6 +13,7 @@ from tallybook.periods import BillingPeriod
 from tallybook.pricing.accounts import SubAccount, assign_projects
 from tallybook.pricing.adjustments import CATEGORIES, AdjustmentCharge, Place, adjust
 from tallybook.pricing.books import Books, Price
+from tallybook.pricing.labels import map_labels
 from tallybook.pricing.meters import meter_or_plain
 from tallybook.warehouse import Warehouse
 
@@ -32,6 +33,7 @@ def make_charges(warehouse: Warehouse, *, period: BillingPeriod, books: Books) -
         warehouse.insert("pricing.prices", price_rows(books.prices, period))
         warehouse.insert("pricing.meters", _meter_rows(warehouse, month))
         warehouse.insert("pricing.accounts", _account_rows(warehouse, month, books))
+        map_labels(warehouse, month, books.projects)
         warehouse.insert_query("marts.book_charges", "marts/book_charges", billing_period=month)
         warehouse.insert("marts.adjustment_charges", _adjustment_rows(warehouse, period, books))
         warehouse.insert_query("marts.month_costs", "marts/month_costs", billing_period=month)

@@ -117,7 +117,7 @@ def read_frames(
         previous_coverage=frame("coverage", before),
         quotas=frame("quotas"),
         prices=warehouse.select("pricing.prices", billing_period=month),
-        accounts=warehouse.select("pricing.accounts", billing_period=month),
+        accounts=frame("accounts"),
         source_costs=frame("source_costs"),
         daily_costs=frame("daily_costs"),
         trend_costs=frame("trend_costs"),
