@@ -23,6 +23,7 @@ select
     billing_currency,
     any_value(charge_category) as charge_category,
     case when cost_basis = 'adjustment' then any_value(resource_name) else '' end as adjustment, -- 10 % discount
+    case when cost_basis = 'allocation' then any_value(resource_name) else '' end as allocation, -- share of platform
     pricing_category,
     cost_basis,
     basis,

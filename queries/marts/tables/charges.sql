@@ -1,5 +1,5 @@
--- The charges of all months that have some: usage priced by the price book, the costs that providers state, and what
--- adjustments.csv makes of both, at no sub account. price_source is the row of the book that made a charge.
+-- The charges of all months that have some: usage priced by the price book, the costs that providers state, what
+-- adjustments.csv makes of both, and what allocation.csv spreads of all that, at no sub account. price_source is the row of the book that made a charge.
 -- Grain of usage: connection, sub account, region, resource, meter, basis, UTC day. Of costs: as in facts.costs.
 -- Costs are not copied: writing a million of them again takes longer than everything else together.
 -- '' in cluster, namespace, workload and workload_type for usage, in region, meter and units for costs. Null is not
@@ -126,3 +126,39 @@ select
     cast(null as decimal(38, 12)) as on_demand_hours,
     cast(null as decimal(38, 12)) as savings_available
 from marts.adjustment_charges
+union all
+select
+    billing_period,
+    charge_period_start,
+    charge_period_end,
+    provider,
+    connection,
+    '' as sub_account_id,
+    '' as sub_account_name,
+    project,
+    '' as region,
+    project || ': ' || role || ' of ' || rule as resource_id, -- tells two of a day apart, and the same from month to month
+    case when role = 'source' then rule || ', spread' else 'share of ' || rule end as resource_name,
+    '' as cluster,
+    '' as namespace,
+    '' as workload,
+    '' as workload_type,
+    '' as meter,
+    '' as unit,
+    cast(null as decimal(38, 12)) as consumed_quantity,
+    cast(null as decimal(38, 12)) as pricing_quantity,
+    '' as pricing_unit,
+    cast(null as decimal(38, 12)) as list_unit_price,
+    cast(null as decimal(38, 12)) as list_cost,
+    effective_cost,
+    billing_currency,
+    'Adjustment' as charge_category,
+    'unknown' as pricing_category,
+    'allocation' as cost_basis,
+    price_source,
+    'allocated' as basis,
+    cast(null as decimal(38, 12)) as spot_hours,
+    cast(null as decimal(38, 12)) as on_demand_hours,
+    cast(null as decimal(38, 12)) as savings_available
+from marts.allocation_charges
+where effective_cost <> 0

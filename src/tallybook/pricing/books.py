@@ -1,4 +1,4 @@
-"""The books that finance writes: prices, rates, projects, budgets and adjustments. Read whole, checked, frozen."""
+"""The books that finance writes, from prices to allocation. Read whole, checked, frozen."""
 
 import difflib
 import hashlib
@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from tallybook.errors import BookError
-from tallybook.pricing import adjustments
+from tallybook.pricing import adjustments, allocation
 from tallybook.pricing.adjustments import Adjustment
+from tallybook.pricing.allocation import AllocationRule, read_allocation
 from tallybook.pricing.meters import find_meter, known_meters
 from tallybook.pricing.sheet import Line, read_sheet
 
@@ -24,6 +25,7 @@ COLUMNS = {
     "projects.csv": ("connection", "sub_account_id", "project", "cost_center", "owner"),
     "budgets.csv": ("project", "month", "budget", "currency"),
     adjustments.FILE: adjustments.COLUMNS,
+    allocation.FILE: allocation.COLUMNS,
 }  # fmt: skip
 ANY_SUB_ACCOUNT = "*"
 LABEL = "label:"
@@ -115,6 +117,7 @@ class Books:
     projects: tuple[ProjectRule, ...] = ()
     budgets: tuple[Budget, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
+    allocation: tuple[AllocationRule, ...] = ()
 
 
 def read_books(folder: Path, *, providers: Collection[str] | None = None) -> Books:
@@ -137,7 +140,8 @@ def read_books(folder: Path, *, providers: Collection[str] | None = None) -> Boo
     _refuse_repeats("projects.csv", projects, lambda r: (r.connection, r.sub_account_id))
     _refuse_repeats("budgets.csv", budgets, lambda r: (r.project, r.month, r.currency))
     _refuse_repeats(adjustments.FILE, adjusting, lambda r: astuple(replace(r, line=0)))
-    return Books(prices, rates, projects, budgets, adjusting)
+    spreading = read_allocation(_read(folder, allocation.FILE, lambda line: line))
+    return Books(prices, rates, projects, budgets, adjusting, spreading)
 
 
 def sha256(folder: Path) -> str:
@@ -159,6 +163,12 @@ def unknown_connections(books: Books, known: Collection[str]) -> tuple[str, ...]
         *(("prices.csv", price.connection, price.line) for price in books.prices if price.connection),
         *(("projects.csv", rule.connection, rule.line) for rule in books.projects if rule.connection),
         *((adjustments.FILE, one.connection, one.line) for one in books.adjustments if one.connection),
+        *(
+            (allocation.FILE, row.from_connection, row.line)
+            for rule in books.allocation
+            for row in rule.rows
+            if row.from_connection
+        ),
     ]
     lines: dict[tuple[str, str], list[int]] = {}
     for file, connection, line in named:
@@ -168,7 +178,8 @@ def unknown_connections(books: Books, known: Collection[str]) -> tuple[str, ...]
 
 
 def _told(file: str, connection: str, lines: list[int], known: Collection[str]) -> str:
-    verb = {"prices.csv": "price", "projects.csv": "map", adjustments.FILE: "adjust"}[file]
+    verbs = {"prices.csv": "price", "projects.csv": "map", adjustments.FILE: "adjust", allocation.FILE: "spread"}
+    verb = verbs[file]
     shown = ", ".join(map(str, lines[:5])) + (f" and {len(lines) - 5} more" if len(lines) > 5 else "")
     what = f"lines {shown} {verb}" if len(lines) > 1 else f"line {shown} {verb}s"
     near = difflib.get_close_matches(connection, known, n=1)

@@ -12,6 +12,7 @@ import polars as pl
 from tallybook.periods import BillingPeriod
 from tallybook.pricing.accounts import SubAccount, assign_projects
 from tallybook.pricing.adjustments import CATEGORIES, AdjustmentCharge, Place, adjust
+from tallybook.pricing.allocating import spread_costs
 from tallybook.pricing.books import Books, Price
 from tallybook.pricing.labels import map_labels
 from tallybook.pricing.meters import meter_or_plain
@@ -36,6 +37,7 @@ def make_charges(warehouse: Warehouse, *, period: BillingPeriod, books: Books) -
         map_labels(warehouse, month, books.projects)
         warehouse.insert_query("marts.book_charges", "marts/book_charges", billing_period=month)
         warehouse.insert("marts.adjustment_charges", _adjustment_rows(warehouse, period, books))
+        spread_costs(warehouse, period=period, books=books)
         warehouse.insert_query("marts.month_costs", "marts/month_costs", billing_period=month)
 
 
