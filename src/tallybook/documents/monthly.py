@@ -1,5 +1,6 @@
 """The monthly report: every number of it, and nothing about how it looks."""
 
+from tallybook.documents.allocation import build_allocation
 from tallybook.documents.conversion import convert_totals
 from tallybook.documents.costs import (
     daily_points,
@@ -49,6 +50,7 @@ def build_report(inputs: MonthInputs) -> MonthlyReport:
         providers=providers,
         projects=projects,
         project_totals=several_rows(sums, projects),
+        allocation=build_allocation(inputs.tables, sums),
         workloads=workload_rows(inputs.tables.workloads),
         pricing=pricing,
         pricing_totals=pricing_totals(pricing),

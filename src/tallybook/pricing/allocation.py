@@ -78,7 +78,7 @@ class AllocationRule:
 
     @property
     def source_words(self) -> str:
-        """`project 'Platform' at ocore-main`."""
+        """`project 'Platform' at cloud-main`."""
         one = self.first
         what = f"project {one.from_project!r}" if one.from_project else f"sub account {one.from_sub_account_id!r}"
         return what + (f" at {one.from_connection}" if one.from_connection else "")
