@@ -23,7 +23,7 @@ select
     billing_currency,
     any_value(charge_category) as charge_category,
     case when cost_basis = 'adjustment' then any_value(resource_name) else '' end as adjustment, -- 10 % discount
-    case when cost_basis = 'allocation' then any_value(resource_name) else '' end as allocation, -- share of platform
+    case when cost_basis = 'allocation' then resource_name else '' end as allocation, -- share of platform
     pricing_category,
     cost_basis,
     basis,
@@ -51,6 +51,7 @@ group by
     billing_currency,
     pricing_category,
     cost_basis,
+    allocation,
     basis
 order by
     connection,
@@ -66,4 +67,5 @@ order by
     billing_currency,
     pricing_category,
     cost_basis,
+    allocation,
     basis

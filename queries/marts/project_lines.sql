@@ -9,6 +9,7 @@ select
     region,
     meter,
     case when cost_basis = 'adjustment' then any_value(resource_name) else '' end as adjustment, -- 10 % discount
+    case when cost_basis = 'allocation' then resource_name else '' end as allocation, -- share of platform
     charge_category,
     basis,
     cast(min(charge_period_start) as date) as first_day,
@@ -30,6 +31,7 @@ group by
     meter,
     charge_category,
     cost_basis,
+    allocation,
     basis,
     list_unit_price,
     price_source,
@@ -37,6 +39,7 @@ group by
     effective_cost is null
 order by
     connection,
+    cost_basis is not distinct from 'allocation',
     charge_category <> 'Usage',
     sub_account_id,
     region,
@@ -44,5 +47,6 @@ order by
     charge_category,
     price_source,
     billing_currency,
+    allocation,
     basis,
     effective_cost is null

@@ -77,7 +77,7 @@ def test_the_statement_shows_the_share(tmp_path: Path) -> None:
         ("share of platform", "allocated", 5),
     ]
     assert [(one.direct_cost.shown, one.shared_cost.shown) for one in web.allocated] == [(2, 5)]
-    assert [line.meter for line in platform.lines] == ["core_hours", "platform, spread"]
+    assert [line.meter for line in platform.lines] == ["core_hours", "spread by platform"]
     assert [total.effective_cost.shown for total in platform.totals] == [0]
 
 

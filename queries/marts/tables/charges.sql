@@ -138,7 +138,7 @@ select
     project,
     '' as region,
     project || ': ' || role || ' of ' || rule as resource_id, -- tells two of a day apart, and the same from month to month
-    case when role = 'source' then rule || ', spread' else 'share of ' || rule end as resource_name,
+    case when role = 'source' then 'spread by ' || rule else 'share of ' || rule end as resource_name,
     '' as cluster,
     '' as namespace,
     '' as workload,

@@ -85,7 +85,11 @@ def _merged(shares: Sequence[AllocationShare]) -> tuple[AllocationShare, ...]:
 
 
 def _weight_unit(row: Row) -> str:
-    units = {"cost": row["billing_currency"], "usage": meter_or_plain(row["meter"]).unit, "percent": "%"}
+    units: dict[str, str] = {
+        "cost": row["billing_currency"],
+        "usage": meter_or_plain(row["meter"]).unit,
+        "percent": "%",
+    }
     return units.get(row["method"], "")
 
 
@@ -99,11 +103,14 @@ def _project(row: Row, total: Figure) -> AllocatedProject:
     """A project's parts, rounded to the cost that the report shows."""
     digits, exact = minor_digits(row["billing_currency"]), [row[name] for name in _PARTS]
     shown = total.shown if total.shown is not None else quantise(row["effective_cost"], digits)
-    parts = fit(exact, total=shown, digits=digits)
+    direct, shared, idle, passed_on = map(figure, exact, fit(exact, total=shown, digits=digits))
     return AllocatedProject(
-        row["project"],
-        row["billing_currency"],
-        *map(figure, exact, parts),
+        project=row["project"],
+        billing_currency=row["billing_currency"],
+        direct_cost=direct,
+        shared_cost=shared,
+        idle_cost=idle,
+        passed_on_cost=passed_on,
         effective_cost=figure(row["effective_cost"], shown),
         is_lower_bound=row["is_lower_bound"],
     )
