@@ -38,7 +38,7 @@ def _statement(
 ) -> ProjectStatement:
     tables, own = inputs.tables, pl.col("project") == project
     connections = {row.connection for row in rows}
-    lines, provider_costs = _lines(inputs, tables.lines.filter(own).to_dicts(), rows)
+    lines, provider_costs = _lines(inputs, _telling(tables.lines.filter(own)).to_dicts(), rows)
     return ProjectStatement(
         schema_version=SCHEMA_VERSION,
         header=build_header(inputs, title="Project statement"),
@@ -55,6 +55,13 @@ def _statement(
         quotas=quota_rows(tables.quotas.filter(own)),
         gaps=tuple(gap for gap in gap_rows(inputs) if gap.connection in connections),
     )
+
+
+def _telling(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines without those of nothing used at no cost; all of them when there are no others."""
+    says_nothing = (pl.col("effective_cost") == 0) & (pl.col("pricing_quantity") == 0)
+    telling = lines.filter(~says_nothing.fill_null(value=False))
+    return lines if telling.is_empty() else telling
 
 
 def _lines(
