@@ -1,6 +1,6 @@
 -- What each UTC day of the months up to this one cost. An amount of adjustments.csv is in none of them: it stands on one
--- day, which it would make unlike the others; what allocation.csv spreads adds up to 0 there. Grain: day, connection, currency.
--- Parameters: $first_period, $billing_period.
+-- day, which it would make unlike the others; what allocation.csv spreads adds up to 0 there.
+-- Grain: day, connection, currency. Parameters: $first_period, $billing_period.
 with costs as (
     select
         charge_period_start,
