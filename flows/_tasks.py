@@ -23,7 +23,6 @@ from tallybook.pipeline.publish import Published
 from tallybook.pipeline.publish import report as publish_report
 from tallybook.pipeline.refetching import months_due
 from tallybook.pipeline.secrets import read_secrets
-from tallybook.pricing.books import read_books
 
 Month = Annotated[
     str,
@@ -45,7 +44,7 @@ def configured_house() -> House:
 def reporting_house() -> House:
     """The same for flows that publish: wrong books are told before anything is fetched."""
     house = configured_house()
-    read_books(house.settings.books_dir)
+    house.books()
     return house
 
 

@@ -12,7 +12,7 @@ select
 from marts.charges
 where
     billing_period = $billing_period
-    and cost_basis = 'price_book'
+    and cost_basis in ('price_book', 'commitment')
     and abs(
         list_cost
         - cast(floor(pricing_quantity) as decimal(26, 0)) * list_unit_price

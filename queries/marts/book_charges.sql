@@ -1,5 +1,6 @@
 -- Charges from a month's usage: quantities per UTC day (of their start), with the most specific price row that holds
--- on that day. Without a price, cost and currency are null.
+-- on that day. Without a price, cost and currency are null. What tiers or a commitment price besides is marked is_graded,
+-- and stands here at the price of the first tier; queries/marts/book_graded_charges.sql splits it.
 -- Grain: connection, sub account, region, resource, meter, basis, day. Parameters: $billing_period.
 -- pricing_quantity = consumed_quantity / units_per_pricing_unit and list_cost = pricing_quantity * list_unit_price,
 -- each rounded half-even at the 12th decimal, in whole trillionths.
@@ -46,11 +47,13 @@ applied_prices as (
         prices.billing_currency,
         prices.price_source,
         prices.price_digits,
-        prices.price_divisor
+        prices.price_divisor,
+        prices.is_tiered
     from price_keys
     inner join pricing.prices as prices
         on
             prices.billing_period = $billing_period
+            and prices.committed_quantity is null
             and prices.provider = price_keys.provider
             and prices.meter = price_keys.meter
             and prices.connection in ('', price_keys.connection)
@@ -65,8 +68,28 @@ applied_prices as (
             price_keys.region,
             price_keys.meter,
             price_keys.day
-        order by prices.specificity desc, prices.price_source asc
+        order by prices.specificity desc, prices.from_quantity asc, prices.price_source asc
     ) = 1
+),
+
+committed_keys as (
+    select distinct
+        price_keys.connection,
+        price_keys.sub_account_id,
+        price_keys.region,
+        price_keys.meter,
+        price_keys.day
+    from price_keys
+    inner join pricing.prices as prices
+        on
+            prices.billing_period = $billing_period
+            and prices.committed_quantity is not null
+            and prices.connection = price_keys.connection
+            and prices.sub_account_id = price_keys.sub_account_id
+            and prices.meter = price_keys.meter
+            and prices.region in ('', price_keys.region)
+            and prices.valid_from <= price_keys.day
+            and (prices.valid_to is null or price_keys.day < prices.valid_to)
 ),
 
 priced as (
@@ -77,6 +100,7 @@ priced as (
         applied_prices.price_source,
         applied_prices.price_digits,
         applied_prices.price_divisor,
+        coalesce(applied_prices.is_tiered, false) or committed_keys.connection is not null as is_graded,
         meters.unit,
         meters.pricing_unit,
         pricing.half_even(
@@ -92,16 +116,36 @@ priced as (
             and applied_prices.region = days.region
             and applied_prices.meter = days.meter
             and applied_prices.day = days.day
+    left join committed_keys
+        on
+            committed_keys.connection = days.connection
+            and committed_keys.sub_account_id = days.sub_account_id
+            and committed_keys.region = days.region
+            and committed_keys.meter = days.meter
+            and committed_keys.day = days.day
+),
+
+-- a step of its own: the arithmetic names its operands many times
+checked as (
+    select
+        priced.* exclude (pricing_trillionths),
+        pricing.affordable(
+            pricing_trillionths,
+            list_unit_price,
+            connection || ' ' || meter || ' of ' || sub_account_id || ' on ' || cast(day as date),
+            price_source
+        ) as pricing_trillionths
+    from priced
 ),
 
 costed as (
     select
-        priced.*,
+        checked.*,
         pricing.from_trillionths(pricing_trillionths) as pricing_quantity,
         pricing.from_trillionths(
             pricing.times_price(pricing_trillionths, cast(price_digits as hugeint), cast(price_divisor as hugeint))
         ) as list_cost
-    from priced
+    from checked
 )
 
 select
@@ -126,7 +170,8 @@ select
     costed.list_cost as effective_cost,
     costed.billing_currency,
     costed.price_source,
-    costed.basis
+    costed.basis,
+    costed.is_graded
 from costed
 inner join pricing.accounts as accounts
     on

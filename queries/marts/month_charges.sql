@@ -1,5 +1,5 @@
 -- A month's charges without days and resources: small enough for every summary to start from.
--- Grain: sub account, project, region, meter, workload, price, pricing category, cost basis, basis.
+-- Grain: sub account, project, region, meter, workload, price, pricing category, cost basis, basis, commitment status.
 -- Parameters: $billing_period.
 -- What follows from the grain (names, units, the price) is any value of its group.
 -- Charges with and without a cost are never in one row (cost_basis is null without), so sums hide no unknown.
@@ -34,6 +34,7 @@ select
     cast(sum(spot_hours) as decimal(38, 12)) as spot_hours,
     cast(sum(on_demand_hours) as decimal(38, 12)) as on_demand_hours,
     cast(sum(savings_available) as decimal(38, 12)) as savings_available,
+    commitment_discount_status,
     count(*) as charges
 from marts.charges
 where billing_period = $billing_period
@@ -52,7 +53,8 @@ group by
     pricing_category,
     cost_basis,
     allocation,
-    basis
+    basis,
+    commitment_discount_status
 order by
     connection,
     sub_account_id,
@@ -68,4 +70,5 @@ order by
     pricing_category,
     cost_basis,
     allocation,
-    basis
+    basis,
+    commitment_discount_status

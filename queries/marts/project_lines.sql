@@ -1,6 +1,6 @@
 -- A project's charges of a month without their days and resources, to be followed by hand: quantity x price = cost.
 -- Every day is rounded at the 12th decimal before it is added; `charges` says how many there are.
--- Grain: connection, sub account, region, meter, price row, category, currency, basis.
+-- Grain: connection, sub account, region, meter, price row, category, cost basis, commitment status, currency, basis.
 -- Parameters: $billing_period, $project.
 select
     connection,
@@ -11,6 +11,8 @@ select
     case when cost_basis = 'adjustment' then any_value(resource_name) else '' end as adjustment, -- 10 % discount
     case when cost_basis = 'allocation' then resource_name else '' end as allocation, -- share of platform
     charge_category,
+    cost_basis,
+    commitment_discount_status,
     basis,
     cast(min(charge_period_start) as date) as first_day,
     cast(max(charge_period_start) as date) as last_day,
@@ -32,6 +34,7 @@ group by
     charge_category,
     cost_basis,
     allocation,
+    commitment_discount_status,
     basis,
     list_unit_price,
     price_source,
@@ -45,7 +48,10 @@ order by
     region,
     meter,
     charge_category,
+    coalesce(cost_basis, '') = 'minimum',
+    length(price_source),
     price_source,
+    commitment_discount_status desc, -- Used, Unused
     billing_currency,
     allocation,
     basis,

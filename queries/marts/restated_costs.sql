@@ -2,8 +2,8 @@
 -- Grain: project, connection, currency. Parameters: $billing_period,
 -- $steady_connections: those whose answers are the same as then, so that only settings or software can have changed
 -- their quantities and costs; $is_all_steady: whether these are all; $has_same_prices, $has_same_adjustments,
--- $has_same_map, $has_same_allocation: whether prices.csv, adjustments.csv, projects.csv and allocation.csv are, so that
--- without another answer only software can have changed what they say.
+-- $has_same_map, $has_same_allocation: whether prices.csv with commitments.csv, adjustments.csv, projects.csv and
+-- allocation.csv are, so that without another answer only software can have changed what they say.
 -- The causes of a row add up to effective_cost - previous_effective_cost (null counts as 0 there), digit for digit:
 --   changed map    the earlier cost leaves the project that the sub account belonged to, and joins the one of now
 --   new data       the quantity of now at the price of then, less the earlier cost; a charge that is new or gone
@@ -13,6 +13,8 @@
 -- What adjustments make follows the costs that they are taken of, and is a changed price when their own book changed.
 -- What rules spread follows the costs of all connections, which are weights too; when their own book changed it is a
 -- changed allocation.
+-- What tiers, commitments and minimums price depends on the month's other usage too: it has no price of its own, and all
+-- of its difference has one cause.
 with marked as (
     select
         *,
@@ -38,9 +40,67 @@ with marked as (
         list_unit_price,
         effective_cost,
         billing_currency,
+        cost_basis,
+        commitment_discount_status,
+        from_quantity,
         true as is_now
     from marts.charges
     where billing_period = $billing_period
+),
+
+graded as (
+    select
+        * exclude (cost_basis, commitment_discount_status, from_quantity),
+        from_quantity is not null
+        or coalesce(commitment_discount_status, '') <> ''
+        or coalesce(cost_basis, '') = 'minimum' as is_graded
+    from marked
+),
+
+-- what tiers and commitments split is one charge again
+whole as (
+    select *
+    from graded
+    where not is_graded
+    union all by name
+    select
+        charge_period_start,
+        charge_period_end,
+        any_value(provider) as provider,
+        connection,
+        sub_account_id,
+        any_value(project) as project,
+        region,
+        resource_id,
+        cluster,
+        namespace,
+        workload,
+        workload_type,
+        meter,
+        basis,
+        cast(sum(pricing_quantity) as decimal(38, 12)) as pricing_quantity,
+        cast(null as decimal(38, 12)) as list_unit_price,
+        cast(sum(effective_cost) as decimal(38, 12)) as effective_cost,
+        billing_currency,
+        is_now,
+        true as is_graded
+    from graded
+    where is_graded
+    group by
+        connection,
+        sub_account_id,
+        region,
+        resource_id,
+        cluster,
+        namespace,
+        workload,
+        workload_type,
+        meter,
+        basis,
+        charge_period_start,
+        charge_period_end,
+        billing_currency,
+        is_now
 ),
 
 -- A charge that is there twice is compared with its own twin.
@@ -53,7 +113,7 @@ numbered as (
                 meter, basis, charge_period_start, charge_period_end
             order by billing_currency, effective_cost, pricing_quantity, list_unit_price
         ) as twin
-    from marked
+    from whole
 ),
 
 pairs as (
@@ -67,8 +127,9 @@ pairs as (
         now.basis is null as is_gone,
         was.pricing_quantity as old_quantity,
         now.pricing_quantity as new_quantity,
-        was.list_unit_price as old_price,
-        now.list_unit_price as new_price,
+        coalesce(was.is_graded, false) or coalesce(now.is_graded, false) as is_graded,
+        case when not coalesce(now.is_graded, false) then was.list_unit_price end as old_price,
+        case when not coalesce(was.is_graded, false) then now.list_unit_price end as new_price,
         was.effective_cost as old_cost,
         now.effective_cost as new_cost,
         was.billing_currency as old_currency,
@@ -134,15 +195,23 @@ weighed as (
         coalesce(new_cost, 0) as now_cost,
         list_contains($steady_connections, connection) as is_steady,
         case
-            when basis not in ('adjusted', 'allocated') then null
+            when basis not in ('adjusted', 'allocated') and not is_graded then null
             when basis = 'allocated' and not $has_same_allocation then 'changed_allocation'
             when basis = 'adjusted' and not $has_same_adjustments then 'changed_price'
+            when
+                is_graded
+                and not list_contains($steady_connections, connection)
+                and old_quantity is distinct from new_quantity
+                and (is_kept or basis <> 'contracted')
+                then 'new_data'
+            when is_graded and not $has_same_prices then 'changed_price'
             when not list_contains($steady_connections, connection) then 'new_data'
             when basis = 'allocated' and not $is_all_steady then 'new_data'
-            when not $has_same_prices or not $has_same_adjustments then 'changed_price'
-            when not $has_same_map then 'changed_map'
+            when not $has_same_prices then 'changed_price'
+            when basis = 'allocated' and not $has_same_adjustments then 'changed_price'
+            when basis in ('adjusted', 'allocated') and not $has_same_map then 'changed_map'
             else 'software_or_settings'
-        end as derived_cause,
+        end as following_cause,
         old_quantity is distinct from new_quantity as is_other_quantity,
         old_price is distinct from new_price as is_other_price,
         case
@@ -174,7 +243,7 @@ effects as (
         provider,
         billing_currency,
         case
-            when derived_cause is not null then derived_cause
+            when following_cause is not null then following_cause
             when is_steady or (is_exchanged and basis = 'provider') then 'software_or_settings'
             when basis <> 'provider' or not (is_kept or is_gone) then 'new_data'
             else 'restated_cost'
@@ -189,7 +258,7 @@ effects as (
         provider,
         billing_currency,
         case
-            when derived_cause is not null then derived_cause
+            when following_cause is not null then following_cause
             when is_steady or not is_other_quantity then 'software_or_settings'
             else 'new_data'
         end,

@@ -1,5 +1,6 @@
 -- What the sources of a month's costs add up to, each counted where it comes from: provider costs in the facts,
--- price-book costs in the charges that the price book made, adjustments where they were made. Grain: currency, cost basis. Parameters: $billing_period.
+-- costs by prices.csv and commitments.csv in the charges that they made, adjustments where they were made.
+-- Grain: currency, cost basis. Parameters: $billing_period.
 select
     billing_currency,
     'provider' as cost_basis,
@@ -10,11 +11,11 @@ group by billing_currency
 union all
 select
     billing_currency,
-    'price_book' as cost_basis,
+    cost_basis,
     cast(sum(list_cost) as decimal(38, 12)) as effective_cost
 from marts.charges
-where billing_period = $billing_period and cost_basis = 'price_book'
-group by billing_currency
+where billing_period = $billing_period and cost_basis in ('price_book', 'commitment', 'minimum')
+group by billing_currency, cost_basis
 union all
 select
     billing_currency,

@@ -65,6 +65,10 @@ class BillingPeriod:
             yield day, day + timedelta(days=1)
             day += timedelta(days=1)
 
+    def has_day_of(self, valid_from: date, valid_to: date | None) -> bool:
+        """Whether a day of the month lies in `[valid_from, valid_to)`; None: until further notice."""
+        return valid_from < self.end.date() and (valid_to is None or valid_to > self.start.date())
+
     def elapsed_end(self, now: datetime) -> datetime:
         """The end of the month's last whole hour by `now`; `start` when none has passed."""
         hour = as_utc(now).replace(minute=0, second=0, microsecond=0)

@@ -186,6 +186,20 @@ def test_overlapping_prices_name_both_lines(invoke: Invoke, copy: Installation, 
     assert "valid_to" in said
 
 
+@pytest.mark.parametrize("line", [f"report --month {MONTH}", "check"])
+def test_a_price_for_a_connection_of_another_provider_names_line_and_column(
+    invoke: Invoke, copy: Installation, line: str
+) -> None:
+    prices = copy.folder / "books" / "prices.csv"
+    row = "syseleven,ocore-main,,,core_hours,core-hour,0.01,EUR,2026-01-01,,contract"
+    text = prices.read_text(encoding="utf-8")
+    prices.write_text(f"{text}{row}\n", encoding="utf-8")
+    said = refused(invoke, line, copy)
+
+    where = f"prices.csv line {text.count(chr(10)) + 1}, column provider"
+    assert f"{where}: connection 'ocore-main' is one of ocore, not of syseleven" in said
+
+
 @pytest.mark.parametrize("line", [f"report --month {MONTH}", f"run --month {MONTH}", "check"])
 def test_a_missing_books_folder_says_what_to_do(invoke: Invoke, copy: Installation, line: str) -> None:
     (copy.folder / "books").rename(copy.folder / "elsewhere")
@@ -249,7 +263,8 @@ def test_demo_does_not_clear_a_folder_that_is_not_its_own(invoke: Invoke, tmp_pa
 def test_init_writes_a_start_that_check_can_read(invoke: Invoke, tmp_path: Path) -> None:
     assert invoke("init", folder=tmp_path).exit_code == 0
 
-    books = {f"books/{name}.csv" for name in ("prices", "exchange_rates", "projects", "budgets", "adjustments")}
+    names = ("prices", "exchange_rates", "projects", "budgets", "adjustments", "commitments")
+    books = {f"books/{name}.csv" for name in names}
     assert set(tree(tmp_path)) == {"tallybook.toml", *books}
     result = invoke("coverage --month last", folder=tmp_path)
     assert result.exit_code == 0, result.stderr
@@ -265,7 +280,7 @@ def test_init_never_overwrites(invoke: Invoke, tmp_path: Path) -> None:
 
     assert (tmp_path / "tallybook.toml").read_text(encoding="utf-8") == "# mine"
     assert (tmp_path / "books" / "prices.csv").read_text(encoding="utf-8") == "mine too"
-    assert len(last_json(first.stdout)["written"]) == 4
+    assert len(last_json(first.stdout)["written"]) == 5
     assert last_json(second.stdout) == {"made": [], "written": []}
     assert "nothing was written" in second.stdout
     assert tree(tmp_path) == before

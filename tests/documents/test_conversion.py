@@ -82,3 +82,23 @@ def test_without_the_rate_before_the_change_is_not_known(inputs: MonthInputs) ->
 
 def test_without_a_reporting_currency_there_is_no_conversion(inputs: MonthInputs) -> None:
     assert build_report(inputs).conversion is None
+
+
+def test_the_bridge_over_all_currencies_has_exchange_as_a_cause_and_sums(inputs: MonthInputs) -> None:
+    """30 EUR and 9 USD at 0.80 are 37.20; 12.505 USD at 0.10 more are 1.2505; the rest is use and price."""
+    bridge = converted(with_rates(inputs)).bridge
+    assert bridge
+
+    steps = {step.cause: step.effect for step in bridge.steps}
+    assert (bridge.opening_cost, bridge.closing_cost) == (money("37.2", "37.20"), money("126.4545", "126.45"))
+    assert steps["exchange"] == money("1.2505", "1.25")
+    [euro] = [one for one in build_report(inputs).changes.bridges if one.billing_currency == "EUR"]
+    # the dollars: 3.505 x 0.80 = 2.804 of new and more workloads; the euros as they are
+    own = {step.cause: step.effect.exact for step in euro.steps}
+    assert sum(steps[name].exact - own[name] for name in own) == Decimal("2.804")
+    assert bridge.opening_cost.exact + sum(one.exact for one in steps.values()) == bridge.closing_cost.exact
+    assert bridge.opening_cost.shown + sum(one.shown for one in steps.values()) == bridge.closing_cost.shown
+
+
+def test_without_a_rate_of_the_month_before_there_is_no_such_bridge(inputs: MonthInputs) -> None:
+    assert converted(with_rates(inputs, before=None)).bridge is None

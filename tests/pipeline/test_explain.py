@@ -20,7 +20,7 @@ from tallybook.pipeline.house import House
 from tallybook.pricing import allocation
 from tallybook.pricing.adjustments import COLUMNS
 from tests.pipeline.conftest import NOW, MakeHouse
-from tests.pricing.tiny_facts import PRICES_HEADER
+from tests.pricing.tiny_facts import COMMITMENTS_HEADER, PRICES_HEADER, TIERS_HEADER
 from tests.support.web import Said, serving
 
 OCTOBER = BillingPeriod(2026, 10)
@@ -140,6 +140,37 @@ def test_a_share_is_walked_to_its_rule_and_the_charges_it_was_taken_of(told: Hou
 
     [shop] = [one for one in explained(told, "Shop").figures if one.billing_currency]
     assert (shop.effective_cost, shop.difference) == (Decimal("7.5"), 0)
+
+
+def test_tiers_minimums_and_commitments_are_walked_down_like_any_other_line(told: House) -> None:
+    """Shop used 50 core-hours on the 15th: 24 are committed, 16 of 26 are below the tier's 16, and 3 EUR are owed."""
+    keys = "ocore,,,,core_hours,core-hour"
+    tiers = f"{keys},0.10,EUR,2026-01-01,,contract 9,,5.5\n{keys},0.09,EUR,2026-01-01,,contract 9,16,\n"
+    upfront = "ocore-0,shop,,core_hours,core-hour,1,0.05,EUR,2026-10-15,2026-10-17,upfront\n"
+    (told.settings.books_dir / "prices.csv").write_text(TIERS_HEADER + tiers, encoding="utf-8")
+    (told.settings.books_dir / "commitments.csv").write_text(COMMITMENTS_HEADER + upfront, encoding="utf-8")
+    found = explained(told, "Shop")
+
+    assert [
+        (line.cost_basis, line.commitment_discount_status, line.pricing_quantity, line.list_unit_price, line.list_cost)
+        for line in found.lines
+        if line.price_source
+    ] == [
+        ("price_book", "", Decimal(16), Decimal("0.1"), Decimal("1.6")),
+        ("price_book", "", Decimal(10), Decimal("0.09"), Decimal("0.9")),
+        ("commitment", "Used", Decimal(24), Decimal("0.05"), Decimal("1.2")),
+        ("commitment", "Unused", Decimal(24), Decimal("0.05"), Decimal("1.2")),
+        ("minimum", "", None, None, Decimal(3)),
+    ]
+    assert [
+        (one.price_source, one.from_quantity, one.minimum_cost, one.committed_quantity) for one in found.prices
+    ] == [
+        ("prices.csv line 2", 0, Decimal("5.5"), None),
+        ("prices.csv line 3", 16, None, None),
+        ("commitments.csv line 2", 0, None, 1),
+    ]
+    [figure] = [one for one in found.figures if one.billing_currency]
+    assert (figure.effective_cost, figure.difference) == (Decimal("7.9"), 0)
 
 
 def test_an_origin_names_the_bytes_and_what_was_asked_for_them(told: House) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tallybook.errors import BookError
-from tallybook.pricing.books import Books, read_books, sha256, unknown_connections
+from tallybook.pricing.books import Books, idle_budgets, read_books, sha256, unknown_connections
 from tests.pricing.tiny_facts import PRICES_HEADER
 
 ROW = "alpha,,,,core_hours,core-hour,0.0135,EUR,2026-01-01,,list 2026"
@@ -184,6 +184,30 @@ def test_an_unknown_provider_is_refused_when_the_known_ones_are_given(tmp_path: 
 
     with pytest.raises(BookError, match=r"line 2, column provider: unknown provider 'alpha'; known: beta, gamma"):
         read_books(tmp_path, providers=["gamma", "beta"])
+
+
+def test_a_price_for_a_connection_of_another_provider_is_refused(tmp_path: Path) -> None:
+    prices(tmp_path, ROW, ROW.replace("alpha,", "alpha,beta-main"), ROW.replace("alpha,", "alpha,elsewhere"))
+
+    with pytest.raises(BookError) as caught:
+        read_books(tmp_path, connections={"alpha-main": "alpha", "beta-main": "beta"})
+    assert str(caught.value) == (
+        "prices.csv line 3, column provider: connection 'beta-main' is one of beta, not of alpha: the row would price "
+        "nothing; write beta, or the name of a connection of alpha"
+    )
+
+
+def test_a_budget_of_a_project_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    prices(tmp_path)
+    write(tmp_path, "projects.csv", "connection,sub_account_id,project,cost_center,owner\na,p1,Shop,,\n")
+    lines = ("Web,2026-10,1,EUR", "Wbe,2026-10,2,EUR", "Shop,2026-10,3,EUR", "Gone,2026-09,4,EUR")
+    write(tmp_path, "budgets.csv", "project,month,budget,currency\n" + "".join(f"{line}\n" for line in lines))
+
+    [told] = idle_budgets(read_books(tmp_path), "2026-10", projects={"Web"})
+    assert told == (
+        "budgets.csv line 3 is for a project that 2026-10 does not know, 'Wbe': it counts in the budget of the total "
+        "in EUR, and no cost stands against it; did you mean 'Web'?"
+    )
 
 
 def test_an_unknown_column_is_named_with_the_known_ones(tmp_path: Path) -> None:

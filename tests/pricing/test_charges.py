@@ -71,6 +71,8 @@ def test_a_charge_says_what_it_is_made_of(tmp_path: Path) -> None:
         "spot_hours": None,
         "on_demand_hours": None,
         "savings_available": None,
+        "commitment_discount_status": "",
+        "from_quantity": None,
     }
 
 
@@ -175,6 +177,19 @@ def test_the_largest_figure_of_a_provider_can_be_priced(tmp_path: Path, unit_pri
 
     exact = CONTEXT.multiply(Decimal(unit_price), Decimal("99999999999999999.999999999999"))
     assert charges(warehouse, "effective_cost") == [(quantise(exact, 12),)]
+
+
+def test_a_cost_that_is_too_large_names_its_charge_and_its_price(tmp_path: Path) -> None:
+    """24 hours of the largest figure of a provider at the largest price are 2.16e28."""
+    hours = [usage("900000000000000000", start=f"2026-10-02T{hour:02d}") for hour in range(24)]
+    warehouse = warehouse_with(usage=hours)
+
+    with pytest.raises(StorageError) as caught:
+        priced(warehouse, tmp_path, CORE.replace("0.10", "999999999"))
+    assert (
+        "alpha-main core_hours of p1 on 2026-10-02 would cost more than the 26 digits before the dot that a cost can "
+        "have: correct prices.csv line 2, or look at the usage"
+    ) in str(caught.value)
 
 
 def test_petabytes_keep_every_byte(tmp_path: Path) -> None:

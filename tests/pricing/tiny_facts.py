@@ -17,6 +17,10 @@ OCTOBER = BillingPeriod(2026, 10)
 Row = dict[str, Any]
 
 PRICES_HEADER = "provider,connection,sub_account_id,region,meter,unit,unit_price,currency,valid_from,valid_to,source\n"
+TIERS_HEADER = f"{PRICES_HEADER.rstrip()},from_quantity,minimum_cost\n"
+COMMITMENTS_HEADER = (
+    "connection,sub_account_id,region,meter,unit,committed_quantity,unit_price,currency,valid_from,valid_to,source\n"
+)
 
 
 def at(text: str) -> datetime:
@@ -162,10 +166,19 @@ def add_facts(warehouse: Warehouse, name: str, rows: list[Row]) -> None:
 
 
 def priced(
-    warehouse: Warehouse, folder: Path, *rows: str, projects: str = "", period: BillingPeriod = OCTOBER
+    warehouse: Warehouse,
+    folder: Path,
+    *rows: str,
+    projects: str = "",
+    commitments: Iterable[str] = (),
+    header: str = PRICES_HEADER,
+    period: BillingPeriod = OCTOBER,
 ) -> Books:
     """Write books with these price rows, make the month's charges, and give the books back."""
-    folder.joinpath("prices.csv").write_text(PRICES_HEADER + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+    folder.joinpath("prices.csv").write_text(header + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+    if commitments:
+        lines = "".join(f"{row}\n" for row in commitments)
+        folder.joinpath("commitments.csv").write_text(COMMITMENTS_HEADER + lines, encoding="utf-8")
     if projects:
         header = "connection,sub_account_id,project,cost_center,owner\n"
         folder.joinpath("projects.csv").write_text(header + projects, encoding="utf-8")

@@ -1,7 +1,7 @@
 """A closed month beside what it costs now: whatever changed, the causes add up to the difference, digit for digit."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallybook.pricing.books import Books, Price, ProjectRule
+from tallybook.pricing.books import Books, ProjectRule
 from tallybook.pricing.charges import make_charges
+from tallybook.pricing.commitments import Commitment
+from tallybook.pricing.tiers import Price
 from tallybook.summaries.restatement import CAUSES, summarise_restated_totals, summarise_restatement
 from tallybook.warehouse import Warehouse
 from tests.pricing.tiny_facts import OCTOBER, add_facts, cost, usage
@@ -30,6 +32,9 @@ class World:
     prices: dict[str, tuple[str, str]] = field(default_factory=dict)  # meter: price, currency
     projects: dict[str, str] = field(default_factory=dict)  # account
     cost_currency: str = "USD"
+    tier: tuple[str, str] | None = None  # core-hours from there on, at that price; needs a price
+    minimum: str | None = None  # of core-hours; needs a price
+    committed: str | None = None  # cores of p1, at 0.5 EUR
 
 
 def amounts(top: int, places: int) -> st.SearchStrategy[str]:
@@ -49,6 +54,9 @@ WORLDS = st.builds(
     ),
     projects=st.dictionaries(st.sampled_from(["p1", "p2", "c1/shop"]), st.sampled_from(["Web", "Shop"])),
     cost_currency=st.sampled_from(["EUR", "USD"]),
+    tier=st.none() | st.tuples(amounts(10**6, 6).filter(lambda one: Decimal(one) > 0), amounts(10**3, 12)),
+    minimum=st.none() | amounts(10**6, 2).filter(lambda one: Decimal(one) > 0),
+    committed=st.none() | amounts(100, 3).filter(lambda one: Decimal(one) > 0),
 )
 
 
@@ -76,12 +84,35 @@ def charge(warehouse: Warehouse, world: World) -> pl.DataFrame:
         Price(line, "alpha", "", "", "", meter, UNITS[meter], Decimal(price), currency, date(2026, 1, 1), None, "list")
         for line, (meter, (price, currency)) in enumerate(world.prices.items(), start=2)
     ]
+    prices += graded_prices(prices, world)
+    committed = [
+        Commitment(
+            2, "alpha-main", "p1", "", "core_hours", "core-hour", Decimal(level), Decimal("0.5"), "EUR",
+            date(2026, 10, 1), date(2026, 10, 3), "upfront",
+        )
+        for level in [world.committed]
+        if level is not None
+    ]  # fmt: skip
     rules = [
         ProjectRule(line, "kube-main" if "/" in account else "alpha-main", account, project, "", "")
         for line, (account, project) in enumerate(world.projects.items(), start=2)
     ]
-    make_charges(warehouse, period=OCTOBER, books=Books(prices=tuple(prices), projects=tuple(rules)))
+    make_charges(
+        warehouse, period=OCTOBER, books=Books(tuple(prices), projects=tuple(rules), commitments=tuple(committed))
+    )
     return warehouse.frame("marts/charges", billing_period=MONTH)
+
+
+def graded_prices(prices: list[Price], world: World) -> list[Price]:
+    """The tier of core-hours, beside their price, which gets the minimum."""
+    more = []
+    for place, one in enumerate(prices):
+        if one.meter == "core_hours":
+            prices[place] = replace(one, minimum_cost=None if world.minimum is None else Decimal(world.minimum))
+            if world.tier:
+                start, price = map(Decimal, world.tier)
+                more.append(replace(one, line=9, unit_price=price, from_quantity=start))
+    return more
 
 
 def restated(
@@ -149,7 +180,7 @@ def test_a_month_that_did_not_change_has_no_cause_in_whatever_order_its_rows_com
     warehouse: Warehouse, world: World
 ) -> None:
     usage, costs = dict(reversed(world.usage.items())), dict(reversed(world.costs.items()))
-    turned = World(usage, costs, world.prices, world.projects, world.cost_currency)
+    turned = replace(world, usage=usage, costs=costs)
 
     assert summarise_restatement(restated(warehouse, world, turned)).is_empty()
 
@@ -203,3 +234,53 @@ def test_a_day_that_came_late_is_new_data_and_a_cost_that_is_taken_back_is_resta
     now = World(costs={("api", 1): "5", ("api", 2): "6"})
 
     assert causes(restated(warehouse, then, now)) == {"c1/shop": {"new_data": Decimal(6), "restated_cost": Decimal(-7)}}
+
+
+TIERED = World(usage={("p1", "core_hours", 1): "10", ("p1", "core_hours", 2): "10"}, prices=EURO, tier=("15", "1"))
+
+
+def test_usage_that_pushes_other_days_into_the_next_tier_is_new_data_alone(warehouse: Warehouse) -> None:
+    """10 and 10 core-hours, from 15 on at 1 EUR: 20 + 10 + 5. With 12 on the first day: 24 + 6 + 7, 2 EUR more."""
+    now = replace(TIERED, usage={("p1", "core_hours", 1): "12", ("p1", "core_hours", 2): "10"})
+
+    assert causes(restated(warehouse, TIERED, now, same_prices=True)) == {"p1": {"new_data": Decimal(2)}}
+
+
+def test_a_tier_that_becomes_dearer_is_a_changed_price(warehouse: Warehouse) -> None:
+    now = replace(TIERED, tier=("15", "1.5"))
+
+    assert causes(restated(warehouse, TIERED, now)) == {"p1": {"changed_price": Decimal("2.5")}}
+
+
+def test_a_commitment_that_is_new_is_a_changed_price(warehouse: Warehouse) -> None:
+    """One core is 24 core-hours on each of two days at 0.50: 24 EUR whether used or not, 40 EUR before."""
+    then = replace(TIERED, tier=None)
+
+    assert causes(restated(warehouse, then, replace(then, committed="1"))) == {"p1": {"changed_price": Decimal(-16)}}
+
+
+def test_use_within_a_commitment_costs_nothing_more(warehouse: Warehouse) -> None:
+    """2 core-hours more of day one cost 1 EUR more there and 1 EUR less unused: both are new data."""
+    then = replace(TIERED, tier=None, committed="1")
+    now = replace(then, usage={("p1", "core_hours", 1): "12", ("p1", "core_hours", 2): "10"})
+
+    assert causes(restated(warehouse, then, now, same_prices=True)) == {}
+
+
+def test_less_is_owed_to_a_minimum_when_more_was_used(warehouse: Warehouse) -> None:
+    """20 EUR of a minimum of 50, then 30: 10 more for usage and 10 less for the minimum."""
+    then = World(usage={("p1", "core_hours", 1): "10"}, prices=EURO, minimum="50")
+    now = replace(then, usage={("p1", "core_hours", 1): "15"})
+
+    assert causes(restated(warehouse, then, now, same_prices=True)) == {}
+    assert causes(restated(warehouse, then, replace(then, minimum="60"))) == {"p1": {"changed_price": Decimal(10)}}
+
+
+def test_a_revision_of_before_there_were_tiers_is_compared_all_the_same(warehouse: Warehouse) -> None:
+    then = replace(TIERED, tier=None)
+    names = ("commitment_discount_status", "from_quantity")
+    freeze(warehouse, charge(warehouse, then).with_columns(pl.lit(None).alias(name) for name in names))
+    charge(warehouse, TIERED)
+
+    # 5 of 20 core-hours at 1 EUR instead of 2
+    assert causes(compared(warehouse)) == {"p1": {"changed_price": Decimal(-5)}}

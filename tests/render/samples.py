@@ -9,6 +9,7 @@ from typing import Any
 
 from tallybook.documents.allocated import AllocatedProject, Allocation, AllocationRuleRow, AllocationShare
 from tallybook.documents.changes import Bridge, BridgeStep, BudgetRow, Changes, ComparisonRow, MoverRow
+from tallybook.documents.committed import CommitmentRow
 from tallybook.documents.model import (
     SCHEMA_VERSION,
     ControlTotal,
@@ -205,6 +206,8 @@ def small_report() -> MonthlyReport:
         quotas=(),
         quotas_total=0,
         quota_review=QuotaReview((), 0, (), 0, (), 0, 0, 0),
+        commitments=(),
+        commitments_total=0,
         unpriced=(),
         coverage=(),
         gaps=(),
@@ -266,6 +269,8 @@ def full_report() -> MonthlyReport:
         quotas=_quotas(rng),
         quotas_total=112,
         quota_review=_quota_review(),
+        commitments=_commitments(),
+        commitments_total=24,
         unpriced=_unpriced(),
         coverage=_coverage(),
         gaps=_gaps(),
@@ -658,6 +663,21 @@ def _quotas(rng: random.Random) -> tuple[QuotaRow, ...]:
     return tuple(sorted(rows, key=lambda r: (order[r.state], -(r.utilisation_pct or 0))))
 
 
+def _commitments() -> tuple[CommitmentRow, ...]:
+    def row(project: str, meter: str, level: str, used: str, unused: str, pct: str, *costs: str) -> CommitmentRow:
+        return CommitmentRow(
+            *("syseleven-main", "SysEleven", project, project, "", meter, meter.removesuffix("s").replace("_", "-")),
+            *(Decimal(level), Decimal("0.0091"), "EUR", fig(used, 1), fig(unused, 1), *map(fig, costs), Decimal(pct)),
+            *(date(2026, 1, 1), date(2027, 1, 1), "frame contract 2026"),
+            is_lower_bound=project == "research",
+        )
+
+    return (
+        row("platform", "core_hours", "400", "211420.5", "86179.5", "71.0", "1923.93", "784.23", "2708.16"),
+        row("research", "memory_gib_hours", "1024", "742030", "19826", "97.4", "6752.47", "180.42", "6932.89"),
+    )
+
+
 def _unpriced() -> tuple[UnpricedRow, ...]:
     return (
         UnpricedRow("ocore-main", "platform", "eu-1", "gpu_hours", "hour", fig("1488", 1)),
@@ -710,6 +730,8 @@ def _prices() -> tuple[PriceRow, ...]:
             quantity=fig("182456.25", 2),
             effective_cost=fig(cost),
             is_lower_bound=label == "OpenScaler",
+            from_quantity=Decimal(1000) if line == 11 else None,
+            minimum_cost=Decimal("49.9") if line == 11 else None,
         )
 
     return (
@@ -833,6 +855,10 @@ def hostile_report() -> MonthlyReport:
             for i, row in enumerate(report.workloads[:10])
         ),
         spot=tuple(replace(row, name=HOSTILE[i], connection=HOSTILE[4]) for i, row in enumerate(report.spot)),
+        commitments=tuple(
+            replace(row, project=HOSTILE[i], connection=HOSTILE[i + 2], region=HOSTILE[i + 4], meter=HOSTILE[i])
+            for i, row in enumerate(report.commitments)
+        ),
         quota_review=replace(
             report.quota_review,
             changes=tuple(

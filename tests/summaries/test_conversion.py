@@ -3,8 +3,11 @@
 from decimal import Decimal
 
 import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tallybook.summaries.conversion import convert_costs
+from tallybook.summaries.conversion import convert_bridge, convert_costs, converted_cost
+from tallybook.summaries.variance import CAUSES
 
 MONEY = pl.Decimal(38, 12)
 
@@ -42,3 +45,26 @@ def test_without_a_reporting_currency_nothing_is_converted() -> None:
 
     assert converted["reporting_cost"].to_list() == [None]
     assert converted["reporting_currency"].to_list() == [None]
+
+
+AMOUNTS = st.decimals(-(10**9), 10**9, places=12)
+RATES = st.decimals("0.000001", 1000, places=6)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["USD", "CHF", "EUR"]), st.tuples(AMOUNTS, *[AMOUNTS] * len(CAUSES), RATES, RATES))
+)
+def test_a_bridge_in_the_reporting_currency_sums_whatever_the_rates(
+    months: dict[str, tuple[Decimal, ...]],
+) -> None:
+    names = ["opening_cost", *(f"{cause}_effect" for cause in CAUSES)]
+    rows = [{"billing_currency": one, **dict(zip(names, parts, strict=False))} for one, parts in months.items()]
+    closing = {one: converted_cost(sum(parts[:-2], Decimal(0)), parts[-1]) for one, parts in months.items()}
+    schema = {"billing_currency": pl.String(), **dict.fromkeys(names, MONEY)}
+
+    sums = convert_bridge(
+        pl.DataFrame(rows, schema=schema), before={one: parts[-2] for one, parts in months.items()}, closing=closing
+    )
+
+    assert sums.pop("closing_cost") == sum(closing.values())
+    assert sum(sums.values()) == sum(closing.values())

@@ -22,5 +22,6 @@ create table if not exists marts.book_charges (
     effective_cost decimal(38, 12), -- null: not known, which is not zero
     billing_currency varchar, -- null without a price
     price_source varchar, -- prices.csv line 7
-    basis varchar not null -- metered, averaged, sampled
+    basis varchar not null, -- metered, averaged, sampled
+    is_graded boolean not null -- tiers or a commitment price it: marts.book_graded_charges has it, split
 )

@@ -1,6 +1,10 @@
 -- The charges of all months that have some: usage priced by the price book, the costs that providers state, what
--- adjustments.csv makes of both, and what allocation.csv spreads of all that, at no sub account. price_source is the row of the book that made a charge.
--- Grain of usage: connection, sub account, region, resource, meter, basis, UTC day. Of costs: as in facts.costs.
+-- adjustments.csv makes of both, and what allocation.csv spreads of all that, at no sub account. price_source is the row
+-- of the book that made a charge.
+-- Grain of usage: connection, sub account, region, resource, meter, basis, UTC day, and price row where tiers and
+-- commitments split a day. Of costs: as in facts.costs. cost_basis says what made a cost: the price book, a commitment,
+-- a minimum, a provider, an adjustment, an allocation. from_quantity is that of a tier, null where no running quantity
+-- decides.
 -- Costs are not copied: writing a million of them again takes longer than everything else together.
 -- '' in cluster, namespace, workload and workload_type for usage, in region, meter and units for costs. Null is not
 -- known, which is not zero: cost, currency and cost_basis of usage without a price, quantities and list_cost of costs.
@@ -38,8 +42,48 @@ select
     basis,
     cast(null as decimal(38, 12)) as spot_hours,
     cast(null as decimal(38, 12)) as on_demand_hours,
-    cast(null as decimal(38, 12)) as savings_available
+    cast(null as decimal(38, 12)) as savings_available,
+    '' as commitment_discount_status,
+    cast(null as decimal(38, 12)) as from_quantity
 from marts.book_charges
+where not is_graded
+union all
+select
+    billing_period,
+    charge_period_start,
+    charge_period_end,
+    provider,
+    connection,
+    sub_account_id,
+    sub_account_name,
+    project,
+    region,
+    resource_id,
+    resource_name,
+    '' as cluster,
+    '' as namespace,
+    '' as workload,
+    '' as workload_type,
+    meter,
+    unit,
+    consumed_quantity,
+    pricing_quantity,
+    pricing_unit,
+    list_unit_price,
+    list_cost,
+    effective_cost,
+    billing_currency,
+    'Usage' as charge_category,
+    pricing_category,
+    cost_basis,
+    price_source,
+    basis,
+    cast(null as decimal(38, 12)) as spot_hours,
+    cast(null as decimal(38, 12)) as on_demand_hours,
+    cast(null as decimal(38, 12)) as savings_available,
+    commitment_discount_status,
+    from_quantity
+from marts.book_graded_charges
 union all
 select
     costs.billing_period,
@@ -78,7 +122,9 @@ select
     'provider' as basis,
     costs.spot_hours,
     costs.on_demand_hours,
-    costs.savings_available
+    costs.savings_available,
+    '' as commitment_discount_status,
+    cast(null as decimal(38, 12)) as from_quantity
 from facts.costs as costs
 inner join pricing.accounts as accounts
     on
@@ -124,7 +170,9 @@ select
     'adjusted' as basis,
     cast(null as decimal(38, 12)) as spot_hours,
     cast(null as decimal(38, 12)) as on_demand_hours,
-    cast(null as decimal(38, 12)) as savings_available
+    cast(null as decimal(38, 12)) as savings_available,
+    '' as commitment_discount_status,
+    cast(null as decimal(38, 12)) as from_quantity
 from marts.adjustment_charges
 union all
 select
@@ -159,6 +207,8 @@ select
     'allocated' as basis,
     cast(null as decimal(38, 12)) as spot_hours,
     cast(null as decimal(38, 12)) as on_demand_hours,
-    cast(null as decimal(38, 12)) as savings_available
+    cast(null as decimal(38, 12)) as savings_available,
+    '' as commitment_discount_status,
+    cast(null as decimal(38, 12)) as from_quantity
 from marts.allocation_charges
 where effective_cost <> 0

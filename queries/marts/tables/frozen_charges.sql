@@ -18,5 +18,8 @@ create table if not exists marts.frozen_charges (
     pricing_quantity decimal(38, 12),
     list_unit_price decimal(38, 12),
     effective_cost decimal(38, 12),
-    billing_currency varchar
+    billing_currency varchar,
+    cost_basis varchar,
+    commitment_discount_status varchar, -- null in this and the next: of a revision before there were any
+    from_quantity decimal(38, 12)
 )

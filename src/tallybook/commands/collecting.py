@@ -31,13 +31,12 @@ def check(*, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
 
     Example: tallybook check
     """
-    from tallybook import providers
     from tallybook.pipeline.collect import check as check_connections
-    from tallybook.pricing.books import read_books, unknown_connections
+    from tallybook.pricing.books import unknown_connections
     from tallybook.pricing.examples import example_warnings
 
     house = open_configured(config)
-    books = read_books(house.settings.books_dir, providers=providers.names())
+    books = house.books()
     names = [connection.name for connection in house.settings.connections]
     warnings = [*unknown_connections(books, names), *example_warnings(books)]
     results = check_connections(house, clock=clock)

@@ -28,7 +28,10 @@ _LINES = (
     "connection", "sub_account", "region", "meter", "quantity", "unit", "price", "list_cost", "effective_cost",
     "currency", "category", "days", "charges", "price_row", "basis",
 )  # fmt: skip
-_PRICES = ("price_row", "meter", "unit_price", "unit", "valid_from", "valid_to", "source")
+_PRICES = (
+    "price_row", "meter", "unit_price", "unit", "from_quantity", "minimum_cost", "committed", "valid_from", "valid_to",
+    "source",
+)  # fmt: skip
 _ADJUSTMENTS = (
     "adjustment_row", "connection", "adjustment", "of", "effective_cost", "currency", "valid_from", "valid_to",
     "source",
@@ -74,7 +77,7 @@ def _show(explained: "Explanation") -> None:
     table(_FIGURES, map(_figure, explained.figures))
     say("2. Its charge lines: quantity x price of each day, added up")
     table(_LINES, map(_line, explained.lines))
-    say("3. The rows of the price book that made them")
+    say("3. The rows of the price book and of commitments that made them")
     table(_PRICES, map(_price, explained.prices))
     if explained.adjustments:
         say("   and of the adjustments, in the order in which they apply at a connection")
@@ -102,14 +105,25 @@ def _line(line: "ChargeLine") -> tuple[object, ...]:
         line.connection, line.sub_account_name or line.sub_account_id, line.region,
         line.meter or line.adjustment or line.allocation,
         _number(line.pricing_quantity), line.pricing_unit, _number(line.list_unit_price), _number(line.list_cost),
-        _number(line.effective_cost), line.billing_currency, line.charge_category,
+        _number(line.effective_cost), line.billing_currency, _category(line),
         f"{line.first_day} to {line.last_day}", line.charges, line.price_source, line.basis,
     )  # fmt: skip
 
 
+def _category(line: "ChargeLine") -> str:
+    """`Usage`, and what besides its quantity made it: `Usage, commitment Unused`, `Usage, minimum`."""
+    if line.commitment_discount_status:
+        return f"{line.charge_category}, commitment {line.commitment_discount_status}"
+    return f"{line.charge_category}, minimum" if line.cost_basis == "minimum" else line.charge_category
+
+
 def _price(one: "PriceLine") -> tuple[object, ...]:
     price = f"{_number(one.list_unit_price)} {one.billing_currency}"
-    return one.price_source, one.meter, price, one.pricing_unit, one.valid_from, one.valid_to, one.source
+    bounds = [
+        "" if value is None else digits(value)
+        for value in (one.from_quantity or None, one.minimum_cost, one.committed_quantity)
+    ]
+    return one.price_source, one.meter, price, one.pricing_unit, *bounds, one.valid_from, one.valid_to, one.source
 
 
 def _adjustment(one: "AdjustmentLine") -> tuple[object, ...]:

@@ -53,11 +53,8 @@ def run(*, month: Month, config: Config = DEFAULT_CONFIG, as_json: Json = False)
 
     Example: tallybook run --month last
     """
-    from tallybook.pricing.books import read_books
-    from tallybook.providers import names
-
     house, period = open_configured(config), begun_period(month)
-    read_books(house.settings.books_dir, providers=names())  # wrong books are told before anything is fetched
+    house.books()  # wrong books are told before anything is fetched
     units = collect_units(house, period, [], [])
     _report(house, period, as_json=as_json, units=units)
 
@@ -81,12 +78,10 @@ def backfill(
     Example: tallybook backfill --from 2026-07 --to 2026-09 --only failed
     """
     from tallybook.pipeline import backfill as backfilling
-    from tallybook.pricing.books import read_books
-    from tallybook.providers import names
 
     house, months = open_configured(config), (begun_period(first), begun_period(last))
     if not dry_run:
-        read_books(house.settings.books_dir, providers=names())
+        house.books()
     steps = backfilling.plan(house, *months, only=only, connections=connection or [], reason=reason, clock=clock)
     _show_plan(steps)
     if dry_run:

@@ -24,7 +24,7 @@ class ComparisonRow:
 
 @dataclass(frozen=True, slots=True)
 class BridgeStep:
-    """What one cause adds: restatement, price, volume, new, gone, adjustment, not_comparable."""
+    """What one cause adds: restatement, price, volume, new, gone, adjustment, not_comparable, exchange."""
 
     cause: str
     effect: Figure

@@ -1,16 +1,25 @@
 """The month in the reporting currency, and what of its change the exchange rates made."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import polars as pl
 
-from tallybook.documents.figures import UNKNOWN, add, change_bound, difference, money, total_of
+from tallybook.documents.changes import Bridge, BridgeStep
+from tallybook.documents.figures import UNKNOWN, add, change_bound, difference, figure, fit, money, total_of
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.model import Conversion, ConvertedTotal, CurrencyTotal
 from tallybook.documents.values import Figure
+from tallybook.money import minor_digits
 from tallybook.pricing.conversion import Rates
-from tallybook.summaries.conversion import converted_cost
+from tallybook.summaries.conversion import convert_bridge, converted_cost
+from tallybook.summaries.variance import CAUSES, EXCHANGE
+
+_EXCHANGE_NOTE = (
+    "Every cause counts at its currency's rate of the month before. Exchange: what this month costs, times the change "
+    "of the rates."
+)
 
 
 def convert_totals(inputs: MonthInputs, totals: Sequence[CurrencyTotal]) -> Conversion | None:
@@ -26,7 +35,7 @@ def convert_totals(inputs: MonthInputs, totals: Sequence[CurrencyTotal]) -> Conv
     rows = tuple(_converted(inputs, total, rates) for total in totals if total.billing_currency in rates.now)
     is_lower_bound = any(row.is_lower_bound for row in rows)
     was_lower_bound = any(total.previous_is_lower_bound for total in totals)
-    return Conversion(
+    conversion = Conversion(
         reporting_currency=rates.currency,
         totals=rows,
         effective_cost=total_of(row.effective_cost for row in rows),
@@ -35,6 +44,30 @@ def convert_totals(inputs: MonthInputs, totals: Sequence[CurrencyTotal]) -> Conv
         exchange_effect=_sum_of_all(row.exchange_effect for row in rows),
         is_lower_bound=is_lower_bound,
         change_bound=change_bound(now=is_lower_bound, before=was_lower_bound),
+    )
+    return replace(conversion, bridge=_bridge(inputs, conversion, rates, was_lower_bound=was_lower_bound))
+
+
+def _bridge(inputs: MonthInputs, month: Conversion, rates: Rates, *, was_lower_bound: bool) -> Bridge | None:
+    """From the month before to this one over all currencies, as shown too; None when one of them is not known."""
+    rows, closing = inputs.tables.bridge, {row.billing_currency: row.effective_cost.exact for row in month.totals}
+    known = {currency: cost for currency, cost in closing.items() if cost is not None}
+    if month.change.exact is None or not set(rows["billing_currency"]) <= known.keys() & rates.before.keys():
+        return None
+    sums = convert_bridge(rows, before=rates.before, closing=known)
+    steps = (*CAUSES, EXCHANGE)
+    opening, to = money(sums["opening_cost"], rates.currency), month.effective_cost
+    between = (to.shown or Decimal(0)) - (opening.shown or Decimal(0))
+    shown = fit([sums[cause] for cause in steps], total=between, digits=minor_digits(rates.currency))
+    return Bridge(
+        billing_currency=rates.currency,
+        opening_cost=opening,
+        steps=tuple(BridgeStep(cause, figure(sums[cause], part)) for cause, part in zip(steps, shown, strict=True)),
+        closing_cost=to,
+        is_lower_bound=month.is_lower_bound,
+        previous_is_lower_bound=was_lower_bound,
+        change_bound=month.change_bound,
+        notes=(_EXCHANGE_NOTE,),
     )
 
 

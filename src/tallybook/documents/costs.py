@@ -13,6 +13,7 @@ from tallybook.documents.figures import (
     column_figures,
     coverage_shown,
     difference,
+    known,
     money,
     percent_of,
     quantity,
@@ -145,6 +146,7 @@ def price_rows(inputs: MonthInputs) -> tuple[PriceRow, ...]:
             quantity=quantity(row["pricing_quantity"], row["pricing_unit"]),
             effective_cost=cost,
             is_lower_bound=row["is_lower_bound"],
+            **{name: known(row[name] or None) for name in ("from_quantity", "minimum_cost", "committed_quantity")},
         )
         for row, cost in zip(rows, column_figures(rows, "effective_cost"), strict=True)
     )

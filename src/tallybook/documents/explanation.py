@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from tallybook.documents.figures import Row, add, trimmed
+from tallybook.documents.figures import Row, add, known, trimmed
 from tallybook.money import CONTEXT
 
 SPREAD = "spread by "
@@ -34,7 +34,10 @@ class ExplainedFigure:
 
 @dataclass(frozen=True, slots=True)
 class ChargeLine:
-    """Charges of one sub account, meter and price row: list_cost is the sum of its days' quantity x price."""
+    """Charges of one sub account, meter and price row: list_cost is the sum of its days' quantity x price.
+
+    With cost_basis `minimum` it is what the month's other lines at the price row's keys lack to its minimum_cost.
+    """
 
     connection: str
     sub_account_id: str
@@ -44,6 +47,8 @@ class ChargeLine:
     adjustment: str  # 10 % discount; "" for usage
     allocation: str  # share of platform; "" for what no rule spread
     charge_category: str
+    cost_basis: str | None  # price_book, commitment, minimum, provider, adjustment; None without a cost
+    commitment_discount_status: str  # Used, Unused; "" without a commitment
     basis: str
     first_day: date
     last_day: date
@@ -69,7 +74,7 @@ class ChargeLine:
 
 @dataclass(frozen=True, slots=True)
 class PriceLine:
-    """A line of the price book that made some of the charges."""
+    """A line of prices.csv or commitments.csv that made some of the charges."""
 
     price_source: str
     provider: str
@@ -83,6 +88,9 @@ class PriceLine:
     valid_from: date
     valid_to: date | None  # the first day without
     source: str
+    from_quantity: Decimal  # of the month's running quantity; above 0 in a tier
+    minimum_cost: Decimal | None  # what a month costs at least
+    committed_quantity: Decimal | None  # a level that was bought, such as 100 cores; None in prices.csv
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +199,3 @@ def _figure(row: Row, lines: Sequence[ChargeLine]) -> ExplainedFigure:
         difference=trimmed(CONTEXT.subtract(cost or Decimal(0), below or Decimal(0))),
         is_lower_bound=row["is_lower_bound"],
     )
-
-
-def known(value: Decimal | None) -> Decimal | None:
-    """A value without the zeros that its column's scale gave it; None stays not known."""
-    return None if value is None else trimmed(value)

@@ -47,6 +47,11 @@ def trimmed(value: Decimal) -> Decimal:
     return quantise(short, 0) if isinstance(exponent, int) and exponent > 0 else short
 
 
+def known(value: Decimal | None) -> Decimal | None:
+    """A value without the zeros that its column's scale gave it; None stays not known."""
+    return None if value is None else trimmed(value)
+
+
 def digits_of(unit: str) -> int:
     """Decimals that a quantity is shown with."""
     if unit in _WHOLE_UNITS:

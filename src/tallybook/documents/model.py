@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal
 
 from tallybook.documents.allocated import Allocation
-from tallybook.documents.changes import Changes
+from tallybook.documents.changes import Bridge, Changes
+from tallybook.documents.committed import CommitmentRow
 from tallybook.documents.outlook import Outlook
 from tallybook.documents.restated import Restatement
 from tallybook.documents.seen import CoverageRow, GapRow, OpenException, QuotaReview, QuotaRow, UnpricedRow
@@ -70,6 +71,7 @@ class Conversion:
     exchange_effect: Figure
     is_lower_bound: bool
     change_bound: Bound
+    bridge: Bridge | None = None  # over all currencies, with the step `exchange`; None: a month or a rate is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class PricingRow:
     hours: Figure
     effective_cost: Figure
     share_pct: Decimal | None
-    cost_basis: str  # provider, hours_weighted, price_book, adjustment
+    cost_basis: str  # provider, hours_weighted, price_book, commitment, minimum, adjustment
     is_lower_bound: bool
 
 
@@ -229,6 +231,9 @@ class PriceRow:
     quantity: Figure
     effective_cost: Figure
     is_lower_bound: bool
+    from_quantity: Decimal | None = None  # of the month's running quantity; None: not a tier
+    minimum_cost: Decimal | None = None  # what a month costs at least
+    committed_quantity: Decimal | None = None  # a level that was bought upfront; None: a row of prices.csv
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +283,8 @@ class MonthlyReport:
     quotas: tuple[QuotaRow, ...]  # the tightest first; all of them are in the tables
     quotas_total: int
     quota_review: QuotaReview
+    commitments: tuple[CommitmentRow, ...]  # those with the largest unused cost; all of them are in the tables
+    commitments_total: int
     unpriced: tuple[UnpricedRow, ...]
     coverage: tuple[CoverageRow, ...]
     gaps: tuple[GapRow, ...]

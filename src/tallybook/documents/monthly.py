@@ -1,6 +1,7 @@
 """The monthly report: every number of it, and nothing about how it looks."""
 
 from tallybook.documents.allocation import build_allocation
+from tallybook.documents.commitments import commitment_rows
 from tallybook.documents.conversion import convert_totals
 from tallybook.documents.costs import (
     daily_points,
@@ -58,6 +59,8 @@ def build_report(inputs: MonthInputs) -> MonthlyReport:
         quotas=quota_rows(inputs.tables.quotas),
         quotas_total=inputs.tables.quotas.height,
         quota_review=review_quotas(inputs.tables.quotas, inputs.tables.quota_changes),
+        commitments=commitment_rows(inputs),
+        commitments_total=inputs.tables.commitments.height,
         unpriced=unpriced_rows(inputs),
         coverage=coverage_rows(inputs),
         gaps=gap_rows(inputs),

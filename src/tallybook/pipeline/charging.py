@@ -17,7 +17,8 @@ from tallybook.periods import BillingPeriod
 from tallybook.pipeline.house import House
 from tallybook.pricing.adjustments import idle_adjustments
 from tallybook.pricing.books import Books
-from tallybook.pricing.charges import CHARGED_MONTHS, make_charges, outdate_charges, price_rows
+from tallybook.pricing.charges import CHARGED_MONTHS, make_charges, outdate_charges
+from tallybook.pricing.rows import price_rows
 from tallybook.summaries.month import TREND_MONTHS
 from tallybook.warehouse import Warehouse, aware_utc, naive_utc
 
@@ -58,7 +59,8 @@ def _inputs_sha256(house: House, books: Books, month: BillingPeriod) -> str:
 
     Which project a sub account belongs to changes no total, unless projects are adjusted.
     """
-    prices = price_rows(books.prices, month).drop("source", "price_source").sort(polars.all()).write_csv()
+    providers = {one.name: provider.name for one, provider in house.connections}
+    prices = price_rows(books, month, providers=providers).drop("source", "price_source").sort(polars.all()).write_csv()
     adjusting = [replace(one, line=0) for one in books.adjustments if one.holds_in(month)]
     mapping = books.projects if adjusting else ()
     connections = [(one.name, one.provider, provider.parameters(one)) for one, provider in house.connections]

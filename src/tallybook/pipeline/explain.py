@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 import polars as pl
 
-from tallybook import providers
 from tallybook.documents.explanation import (
     AdjustmentLine,
     AllocatedSource,
@@ -17,13 +16,13 @@ from tallybook.documents.explanation import (
     Origin,
     PriceLine,
     explain_figures,
-    known,
 )
+from tallybook.documents.figures import known
 from tallybook.errors import UsageError
 from tallybook.landing import RawFile
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.house import Connection, House, begun, load
-from tallybook.pricing.books import Books, read_books
+from tallybook.pricing.books import Books
 from tallybook.pricing.charges import make_charges
 from tallybook.resources import queries
 from tallybook.summaries.month import read_frames, summarise_month
@@ -42,7 +41,7 @@ def explain(
     """
     begun(period, now=now)
     chosen = house.chosen([connection] if connection else [])
-    books = read_books(house.settings.books_dir, providers=providers.names())
+    books = house.books()
     with house.warehouse_to_read() as warehouse:
         load(house, warehouse, now=now, periods=[period])
         make_charges(warehouse, period=period, books=books)
@@ -107,9 +106,8 @@ def _prices(warehouse: Warehouse, period: BillingPeriod, lines: Sequence[ChargeL
     prices = warehouse.select("pricing.prices", billing_period=str(period)).select(PriceLine.__slots__)
     rows = {row["price_source"]: row for row in prices.to_dicts()}
     used = dict.fromkeys(line.price_source for line in lines if line.price_source in rows)
-    return tuple(
-        PriceLine(**rows[source] | {"list_unit_price": known(rows[source]["list_unit_price"])}) for source in used
-    )
+    amounts = ("list_unit_price", "from_quantity", "minimum_cost", "committed_quantity")
+    return tuple(PriceLine(**rows[one] | {name: known(rows[one][name]) for name in amounts}) for one in used)
 
 
 def _adjustments(warehouse: Warehouse, period: BillingPeriod, project: str, books: Books) -> Iterator[AdjustmentLine]:

@@ -13,6 +13,7 @@ from tallybook.facts import refresh_facts
 from tallybook.landing import RawStore
 from tallybook.manifest import Entry
 from tallybook.periods import BillingPeriod
+from tallybook.pricing.books import Books, read_books
 from tallybook.pricing.charges import outdate_charges
 from tallybook.settings import ConnectionSettings, Settings, load_settings
 from tallybook.staging import Stager
@@ -35,6 +36,11 @@ class House:
     @property
     def reports_dir(self) -> Path:
         return self.settings.data_dir / "reports"
+
+    def books(self) -> Books:
+        """The books, read against the configuration: a price row names the provider of its connection. BookError."""
+        connections = {settings.name: provider.name for settings, provider in self.connections}
+        return read_books(self.settings.books_dir, providers=providers.names(), connections=connections)
 
     def chosen(self, names: Sequence[str]) -> tuple[Connection, ...]:
         """The connections with these names, or all; ConfigurationError for an unknown one."""

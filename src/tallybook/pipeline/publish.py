@@ -9,7 +9,7 @@ from typing import Any
 
 import polars
 
-from tallybook import __version__, providers
+from tallybook import __version__
 from tallybook.contract import Cadence
 from tallybook.documents.closing import open_gaps, refuse_to_close
 from tallybook.documents.inputs import Failure, MonthInputs
@@ -29,7 +29,7 @@ from tallybook.pipeline.restating import restate
 from tallybook.pipeline.revisions import Revision, last_closed, latest_revision, library
 from tallybook.pipeline.summarising import summarise
 from tallybook.pricing.allocating import spreading_notices
-from tallybook.pricing.books import Books, read_books, unknown_connections
+from tallybook.pricing.books import Books, idle_budgets, unknown_connections
 from tallybook.pricing.checks import run_checks
 from tallybook.pricing.conversion import Rates, month_rates
 from tallybook.resources import queries
@@ -85,7 +85,7 @@ def report(
         raise UsageError(f"{period}: a month is closed with a reason: give --reason TEXT")
     if accept_gaps.strip() and not final:
         raise UsageError(f"{period}: gaps are accepted when a month is closed: give --final and --reason TEXT too")
-    books = read_books(house.settings.books_dir, providers=providers.names())
+    books = house.books()
     with house.warehouse() as warehouse, tempfile.TemporaryDirectory(dir=house.settings.data_dir) as scratch:
         previous = latest_revision(house.reports_dir, str(period))
         closed = last_closed(house.reports_dir, str(period))
@@ -176,6 +176,7 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
             *unknown_connections(books, [connection.name for connection in house.settings.connections]),
             *idle_rows(warehouse, period, books=books),
             *spreading_notices(warehouse, period=period, books=books),
+            *idle_budgets(books, str(period), projects=set(tables.accounts["project"])),
             *_notices(house, warehouse, period),
         ),
     )

@@ -18,10 +18,10 @@ from tallybook.warehouse import Warehouse
 
 _FROZEN = "marts.frozen_charges"
 _SAME_BOOKS = {
-    "has_same_prices": "prices.csv",
-    "has_same_adjustments": "adjustments.csv",
-    "has_same_map": "projects.csv",
-    "has_same_allocation": "allocation.csv",
+    "has_same_prices": ("prices.csv", "commitments.csv"),
+    "has_same_adjustments": ("adjustments.csv",),
+    "has_same_map": ("projects.csv",),
+    "has_same_allocation": ("allocation.csv",),
 }
 Hashes = Mapping[tuple[str, str], str]  # kind and name of an input to its sha256
 
@@ -47,7 +47,10 @@ def restate(
         billing_period=str(period),
         steady_connections=steady,
         is_all_steady=_connections(old, new) <= set(steady),
-        **{name: old.get(("book", book)) == new.get(("book", book)) for name, book in _SAME_BOOKS.items()},
+        **{
+            name: all(old.get(("book", book)) == new.get(("book", book)) for book in books)
+            for name, books in _SAME_BOOKS.items()
+        },
     )
     return Restated(closed.number, tuple(_told(closed, old, new)), costs, _lower_bounds(closed.report))
 
@@ -62,9 +65,10 @@ def _restated_costs(warehouse: Warehouse, path: Path, **parameters: object) -> p
 
 
 def _charges(path: Path, columns: Sequence[str]) -> Iterator[pyarrow.Table]:
+    """The charges of a revision; an earlier version's lack some of the columns."""
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(columns=list(columns)):
+            for batch in file.iter_batches(columns=[name for name in columns if name in file.schema_arrow.names]):
                 yield pyarrow.Table.from_batches([batch])
     except (OSError, pyarrow.ArrowException) as error:
         raise StorageError(

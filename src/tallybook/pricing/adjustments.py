@@ -50,7 +50,7 @@ class Adjustment:
 
     def holds_in(self, period: BillingPeriod) -> bool:
         """Whether a day of the month lies in its validity."""
-        return self.valid_from < period.end.date() and (self.valid_to is None or self.valid_to > period.start.date())
+        return period.has_day_of(self.valid_from, self.valid_to)
 
     def holds_on(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
@@ -95,10 +95,7 @@ def read_adjustment(line: Line) -> Adjustment:
     amount = line.decimal("amount") if percent is None else None
     if not (percent or amount):
         line.refuse("amount" if percent is None else "percent", "0 adjusts nothing; remove the line")
-    valid_from = line.date("valid_from")
-    valid_to = line.date("valid_to") if line.text("valid_to") else None
-    if valid_to is not None and valid_to <= valid_from:
-        line.refuse("valid_to", f"{valid_to} is not after valid_from {valid_from}; it is the first day without")
+    valid_from, valid_to = line.validity()
     return Adjustment(
         line=line.number,
         project=line.required("project", what="the project's name"),

@@ -2,19 +2,20 @@
 
 import difflib
 import hashlib
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
 from tallybook.errors import BookError
-from tallybook.pricing import adjustments, allocation
+from tallybook.pricing import adjustments, allocation, commitments, tiers
 from tallybook.pricing.adjustments import Adjustment
 from tallybook.pricing.allocation import AllocationRule, read_allocation
+from tallybook.pricing.commitments import Commitment
 from tallybook.pricing.meters import find_meter, known_meters
 from tallybook.pricing.sheet import Line, read_sheet
+from tallybook.pricing.tiers import Price
 
 COLUMNS = {
     "prices.csv": (
@@ -25,40 +26,19 @@ COLUMNS = {
     "projects.csv": ("connection", "sub_account_id", "project", "cost_center", "owner"),
     "budgets.csv": ("project", "month", "budget", "currency"),
     adjustments.FILE: adjustments.COLUMNS,
+    commitments.FILE: commitments.COLUMNS,
     allocation.FILE: allocation.COLUMNS,
 }  # fmt: skip
+OPTIONAL_COLUMNS = {
+    "prices.csv": ("from_quantity", "minimum_cost"),
+    commitments.FILE: commitments.OPTIONAL_COLUMNS,
+}
 ANY_SUB_ACCOUNT = "*"
 LABEL = "label:"
 PRICE_DIGITS = 9  # before the dot: what the largest figures of a day cost then still fits into DECIMAL(38, 12)
+_MOST_NAMES = 20  # told in a message
 
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What one pricing unit of a meter costs in `[valid_from, valid_to)`. Empty keys mean any."""
-
-    line: int
-    provider: str
-    connection: str
-    sub_account_id: str
-    region: str
-    meter: str
-    unit: str
-    unit_price: Decimal
-    currency: str
-    valid_from: date
-    valid_to: date | None
-    source: str
-
-    @property
-    def keys(self) -> tuple[str, str, str]:
-        return self.connection, self.sub_account_id, self.region
-
-    @property
-    def specificity(self) -> int:
-        """How many of connection, sub account and region are named; the highest wins."""
-        return sum(key != "" for key in self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,31 +97,39 @@ class Books:
     projects: tuple[ProjectRule, ...] = ()
     budgets: tuple[Budget, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
     allocation: tuple[AllocationRule, ...] = ()
 
 
-def read_books(folder: Path, *, providers: Collection[str] | None = None) -> Books:
+def read_books(
+    folder: Path, *, providers: Collection[str] | None = None, connections: Mapping[str, str] | None = None
+) -> Books:
     """Read the books of a folder. Only prices.csv must be there; a missing other book is an empty one.
 
-    `providers` are the names a price row may use; None leaves them unchecked. Raises BookError.
+    `providers` are the names a price row may use; None leaves them unchecked. `connections` has the provider of each
+    configured connection, which a price row for that connection must name. Raises BookError.
     """
     if not (folder / "prices.csv").is_file():
         raise BookError(
             f"no prices.csv in {folder}: run 'tallybook init' to get one to start from, or set books_dir; "
             "a file with only its header is enough when providers state their costs"
         )
-    prices = _read(folder, "prices.csv", lambda line: _price(line, providers))
+    prices = _read(folder, "prices.csv", lambda line: _price(line, providers, connections or {}))
     rates = _read(folder, "exchange_rates.csv", _exchange_rate)
     projects = _read(folder, "projects.csv", _project_rule)
     budgets = _read(folder, "budgets.csv", _budget)
     adjusting = _read(folder, adjustments.FILE, adjustments.read_adjustment)
-    _refuse_overlaps(prices)
+    committed = _read(
+        folder, commitments.FILE, lambda line: commitments.read_commitment(line, price_digits=PRICE_DIGITS)
+    )
+    tiers.refuse_conflicts(prices)
+    commitments.refuse_conflicts(committed)
     _refuse_repeats("exchange_rates.csv", rates, lambda r: (r.month, r.from_currency, r.to_currency))
     _refuse_repeats("projects.csv", projects, lambda r: (r.connection, r.sub_account_id))
     _refuse_repeats("budgets.csv", budgets, lambda r: (r.project, r.month, r.currency))
     _refuse_repeats(adjustments.FILE, adjusting, lambda r: astuple(replace(r, line=0)))
     spreading = read_allocation(_read(folder, allocation.FILE, lambda line: line))
-    return Books(prices, rates, projects, budgets, adjusting, spreading)
+    return Books(prices, rates, projects, budgets, adjusting, committed, spreading)
 
 
 def sha256(folder: Path) -> str:
@@ -169,6 +157,7 @@ def unknown_connections(books: Books, known: Collection[str]) -> tuple[str, ...]
             for row in rule.rows
             if row.from_connection
         ),
+        *((commitments.FILE, one.connection, one.line) for one in books.commitments),
     ]
     lines: dict[tuple[str, str], list[int]] = {}
     for file, connection, line in named:
@@ -177,37 +166,73 @@ def unknown_connections(books: Books, known: Collection[str]) -> tuple[str, ...]
     return tuple(_told(file, name, of, known) for (file, name), of in lines.items())
 
 
+def idle_budgets(books: Books, month: str, *, projects: Collection[str]) -> tuple[str, ...]:
+    """A sentence for each budget of a month whose project neither the month nor projects.csv knows, maybe by a typo.
+
+    `projects` are those that the month's facts belong to. The budget of a total counts such a line like any other.
+    """
+    known = {*projects, *(rule.project for rule in books.projects)}
+    return tuple(
+        f"budgets.csv line {one.line} is for a project that {month} does not know, {one.project!r}: it counts in the "
+        f"budget of the total in {one.currency}, and no cost stands against it; {_advice(one.project, known)}"
+        for one in books.budgets
+        if one.month == month and one.project not in known
+    )
+
+
 def _told(file: str, connection: str, lines: list[int], known: Collection[str]) -> str:
-    verbs = {"prices.csv": "price", "projects.csv": "map", adjustments.FILE: "adjust", allocation.FILE: "spread"}
+    verbs = {
+        "prices.csv": "price",
+        "projects.csv": "map",
+        adjustments.FILE: "adjust",
+        commitments.FILE: "charge",
+        allocation.FILE: "spread",
+    }
     verb = verbs[file]
     shown = ", ".join(map(str, lines[:5])) + (f" and {len(lines) - 5} more" if len(lines) > 5 else "")
     what = f"lines {shown} {verb}" if len(lines) > 1 else f"line {shown} {verb}s"
-    near = difflib.get_close_matches(connection, known, n=1)
-    advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known)) or 'none'}"
-    return f"{file} {what} nothing: no connection {connection!r} is configured; {advice}"
+    return f"{file} {what} nothing: no connection {connection!r} is configured; {_advice(connection, known)}"
+
+
+def _advice(name: str, known: Collection[str]) -> str:
+    near, names = difflib.get_close_matches(name, known, n=1), sorted(known)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"known: {', '.join(names[:_MOST_NAMES]) or 'none'}{more}"
 
 
 def _read(folder: Path, name: str, convert: Callable[[Line], R]) -> tuple[R, ...]:
     path = folder / name
-    return tuple(convert(line) for line in read_sheet(path, COLUMNS[name])) if path.exists() else ()
+    if not path.exists():
+        return ()
+    return tuple(convert(line) for line in read_sheet(path, COLUMNS[name], optional=OPTIONAL_COLUMNS.get(name, ())))
 
 
-def _price(line: Line, providers: Collection[str] | None) -> Price:
+def _price(line: Line, providers: Collection[str] | None, connections: Mapping[str, str]) -> Price:
     provider = line.required("provider", what="a provider's name")
     if providers is not None and provider not in providers:
         line.refuse("provider", f"unknown provider {provider!r}; known: {', '.join(sorted(providers))}")
+    connection = line.text("connection")
+    if connections.get(connection, provider) != provider:
+        line.refuse(
+            "provider",
+            f"connection {connection!r} is one of {connections[connection]}, not of {provider}: the row would price "
+            f"nothing; write {connections[connection]}, or the name of a connection of {provider}",
+        )
     name = line.required("meter", what=f"one of {known_meters()}")
     meter = find_meter(name) or line.refuse("meter", f"unknown meter {name!r}; known: {known_meters()}")
     if line.text("unit") != meter.pricing_unit:
         line.refuse("unit", f"{line.text('unit')!r} is not the unit of {name}; write {meter.pricing_unit}")
-    valid_from = line.date("valid_from")
-    valid_to = line.date("valid_to") if line.text("valid_to") else None
-    if valid_to is not None and valid_to <= valid_from:
-        line.refuse("valid_to", f"{valid_to} is not after valid_from {valid_from}; it is the first day without")
+    valid_from, valid_to = line.validity()
+    from_quantity = line.decimal_or_none("from_quantity") or Decimal(0)
+    minimum_cost = line.decimal_or_none("minimum_cost")
+    if from_quantity and minimum_cost is not None:
+        line.refuse("minimum_cost", "stands in the row of the first tier, the one without a from_quantity")
     return Price(
         line=line.number,
         provider=provider,
-        connection=line.text("connection"),
+        connection=connection,
         sub_account_id=line.text("sub_account_id"),
         region=line.text("region"),
         meter=name,
@@ -217,6 +242,8 @@ def _price(line: Line, providers: Collection[str] | None) -> Price:
         valid_from=valid_from,
         valid_to=valid_to,
         source=line.text("source"),
+        from_quantity=from_quantity,
+        minimum_cost=minimum_cost or None,
     )
 
 
@@ -254,27 +281,6 @@ def _budget(line: Line) -> Budget:
         budget=line.decimal("budget"),
         currency=line.currency("currency"),
     )
-
-
-def _refuse_overlaps(prices: Iterable[Price]) -> None:
-    """Two rows that both apply on a day with the same specificity leave no way to choose."""
-    groups: dict[tuple[str, str, int], list[Price]] = {}
-    for price in prices:
-        group = groups.setdefault((price.provider, price.meter, price.specificity), [])
-        for other in group:
-            if _share_a_charge(price, other):
-                raise BookError(
-                    f"prices.csv lines {other.line} and {price.line}: both apply to {price.provider} "
-                    f"{price.meter} from {max(price.valid_from, other.valid_from)}; end the first with "
-                    "valid_to, or name connection, sub_account_id or region in one of them"
-                )
-        group.append(price)
-
-
-def _share_a_charge(one: Price, other: Price) -> bool:
-    compatible = all("" in pair or pair[0] == pair[1] for pair in zip(one.keys, other.keys, strict=True))
-    starts, ends = max(one.valid_from, other.valid_from), (one.valid_to, other.valid_to)
-    return compatible and all(end is None or starts < end for end in ends)
 
 
 def _refuse_repeats(file: str, rows: Iterable[R], key: Callable[[R], Hashable]) -> None:

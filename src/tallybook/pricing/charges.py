@@ -1,9 +1,10 @@
 """Facts and books become the month's charges, marts.charges, replaced whole in one transaction.
 
-The arithmetic is in queries/marts/book_charges.sql; here the books become the small tables it joins.
+The arithmetic is in queries/marts/book_charges.sql, and in book_graded_charges.sql and minimum_charges.sql where tiers,
+commitments and minimums decide; here the books become the small tables they join.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -13,15 +14,16 @@ from tallybook.periods import BillingPeriod
 from tallybook.pricing.accounts import SubAccount, assign_projects
 from tallybook.pricing.adjustments import CATEGORIES, AdjustmentCharge, Place, adjust
 from tallybook.pricing.allocating import spread_costs
-from tallybook.pricing.books import Books, Price
+from tallybook.pricing.books import Books
 from tallybook.pricing.labels import map_labels
 from tallybook.pricing.meters import meter_or_plain
+from tallybook.pricing.rows import price_rows
 from tallybook.warehouse import Warehouse
 
 CHARGED_MONTHS = "marts.charged_months"
 _TABLES = (
     *("pricing.prices", "pricing.meters", "pricing.accounts"),
-    *("marts.book_charges", "marts.adjustment_charges", "marts.month_costs"),
+    *("marts.book_charges", "marts.book_graded_charges", "marts.adjustment_charges", "marts.month_costs"),
 )
 
 
@@ -31,11 +33,18 @@ def make_charges(warehouse: Warehouse, *, period: BillingPeriod, books: Books) -
     with warehouse.transaction():
         for table in _TABLES:
             warehouse.delete(table, billing_period=month)
-        warehouse.insert("pricing.prices", price_rows(books.prices, period))
+        accounts = _accounts(warehouse, period, books)
+        prices = price_rows(books, period, providers={one.connection: one.provider for one in accounts})
+        warehouse.insert("pricing.prices", prices)
         warehouse.insert("pricing.meters", _meter_rows(warehouse, month))
-        warehouse.insert("pricing.accounts", _account_rows(warehouse, month, books))
+        warehouse.insert("pricing.accounts", _account_rows(accounts, month, books))
         map_labels(warehouse, month, books.projects)
         warehouse.insert_query("marts.book_charges", "marts/book_charges", billing_period=month)
+        # months without them do not pay for them
+        if prices["is_tiered"].any() or prices["committed_quantity"].count():
+            warehouse.insert_query("marts.book_graded_charges", "marts/book_graded_charges", billing_period=month)
+        if prices["minimum_cost"].count():
+            warehouse.insert_query("marts.book_graded_charges", "marts/minimum_charges", billing_period=month)
         warehouse.insert("marts.adjustment_charges", _adjustment_rows(warehouse, period, books))
         spread_costs(warehouse, period=period, books=books)
         warehouse.insert_query("marts.month_costs", "marts/month_costs", billing_period=month)
@@ -45,61 +54,6 @@ def outdate_charges(warehouse: Warehouse, months: Iterable[str]) -> None:
     """Say that the charges of these months stand no more; to be called before their facts change."""
     for month in months:
         warehouse.delete(CHARGED_MONTHS, billing_period=month)
-
-
-def price_rows(prices: Iterable[Price], period: BillingPeriod) -> pl.DataFrame:
-    """The prices that hold on some day of the month, as rows of pricing.prices."""
-    first, end = period.start.date(), period.end.date()
-    rows = [
-        _price_row(price, period)
-        for price in prices
-        if price.valid_from < end and (price.valid_to is None or price.valid_to > first)
-    ]
-    return pl.DataFrame(rows, schema=_PRICE_SCHEMA, orient="row")
-
-
-_PRICE_SCHEMA = pl.Schema(
-    {
-        "billing_period": pl.String(),
-        "provider": pl.String(),
-        "connection": pl.String(),
-        "sub_account_id": pl.String(),
-        "region": pl.String(),
-        "meter": pl.String(),
-        "pricing_unit": pl.String(),
-        "list_unit_price": pl.Decimal(38, 12),
-        "billing_currency": pl.String(),
-        "valid_from": pl.Date(),
-        "valid_to": pl.Date(),
-        "source": pl.String(),
-        "price_source": pl.String(),
-        "specificity": pl.Int32(),
-        "price_digits": pl.Int64(),
-        "price_divisor": pl.Int64(),
-    }
-)
-
-
-def _price_row(price: Price, period: BillingPeriod) -> tuple[str | Decimal | date | int | None, ...]:
-    digits, divisor = price.unit_price.as_integer_ratio()
-    return (
-        str(period),
-        price.provider,
-        price.connection,
-        price.sub_account_id,
-        price.region,
-        price.meter,
-        price.unit,
-        price.unit_price,
-        price.currency,
-        price.valid_from,
-        price.valid_to,
-        price.source,
-        f"prices.csv line {price.line}",
-        price.specificity,
-        digits,
-        divisor,
-    )
 
 
 def _meter_rows(warehouse: Warehouse, month: str) -> pl.DataFrame:
@@ -118,9 +72,29 @@ def _meter_rows(warehouse: Warehouse, month: str) -> pl.DataFrame:
     )
 
 
-def _account_rows(warehouse: Warehouse, month: str, books: Books) -> pl.DataFrame:
-    frame = warehouse.frame("marts/sub_accounts", billing_period=month)
-    accounts = [SubAccount(*row) for row in frame.iter_rows()]
+def _accounts(warehouse: Warehouse, period: BillingPeriod, books: Books) -> list[SubAccount]:
+    """The sub accounts that the month's facts name, and those that owe something without any usage."""
+    month = str(period)
+    found = [SubAccount(*row) for row in warehouse.frame("marts/sub_accounts", billing_period=month).iter_rows()]
+    providers = dict(warehouse.frame("marts/month_connections", billing_period=month).iter_rows())
+    providers |= {one.connection: one.provider for one in found}
+    known = {(one.connection, one.sub_account_id) for one in found}
+    owing = dict.fromkeys(one for one in _owing(books, period) if one not in known and one[0] in providers)
+    return [*found, *(SubAccount(connection, providers[connection], identity, "") for connection, identity in owing)]
+
+
+def _owing(books: Books, period: BillingPeriod) -> Iterator[tuple[str, str]]:
+    """Connection and sub account of each commitment and of each minimum that names both."""
+    for one in books.commitments:
+        if period.has_day_of(one.valid_from, one.valid_to):
+            yield one.connection, one.sub_account_id
+    for price in books.prices:
+        names_both = price.connection and price.sub_account_id
+        if price.minimum_cost and names_both and period.has_day_of(price.valid_from, price.valid_to):
+            yield price.connection, price.sub_account_id
+
+
+def _account_rows(accounts: Sequence[SubAccount], month: str, books: Books) -> pl.DataFrame:
     rows = [
         (
             month, one.account.connection, one.account.provider, one.account.sub_account_id,

@@ -62,6 +62,18 @@ class Line:
             self.refuse(column, f"{text:.60} has more than {MAX_DECIMALS} decimals or {MAX_DIGITS} digits")
         return Decimal(f"{before or 0}.{behind or 0}")
 
+    def decimal_or_none(self, column: str, *, whole_digits: int = MAX_WHOLE_DIGITS) -> Decimal | None:
+        """The same, or None for an empty cell."""
+        return self.decimal(column, whole_digits=whole_digits) if self.cells[column] else None
+
+    def validity(self) -> tuple[date, date | None]:
+        """`valid_from` and `valid_to`, the first day without; None: until further notice."""
+        valid_from = self.date("valid_from")
+        valid_to = self.date("valid_to") if self.text("valid_to") else None
+        if valid_to is not None and valid_to <= valid_from:
+            self.refuse("valid_to", f"{valid_to} is not after valid_from {valid_from}; it is the first day without")
+        return valid_from, valid_to
+
     def date(self, column: str) -> date:
         """A day such as 2026-10-01."""
         text = self.required(column, what="a date such as 2026-10-01")
@@ -89,10 +101,11 @@ class Line:
         raise BookError(f"{self.file} line {self.number}, column {column}: {problem}")
 
 
-def read_sheet(path: Path, columns: Sequence[str]) -> list[Line]:
-    """The lines of a CSV file that has exactly these columns, in any order; empty lines are passed over.
+def read_sheet(path: Path, columns: Sequence[str], *, optional: Sequence[str] = ()) -> list[Line]:
+    """The lines of a CSV file that has these columns, in any order; empty lines are passed over.
 
-    Raises BookError: not readable, not UTF-8, not CSV, other columns, or a line of another width.
+    Of the `optional` columns it may lack some: their cells are empty then. Raises BookError: not readable, not UTF-8,
+    not CSV, other columns, or a line of another width.
     """
     reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     lines: list[Line] = []
@@ -102,9 +115,9 @@ def read_sheet(path: Path, columns: Sequence[str]) -> list[Line]:
         for cells in reader:
             stripped = [cell.strip() for cell in cells]
             if header is None:
-                header = _header(path.name, stripped, columns)
+                header = _header(path.name, stripped, columns, optional)
             elif any(stripped):
-                lines.append(_line(path.name, number, header, cells))
+                lines.append(_line(path.name, number, header, cells, optional))
             number = reader.line_num + 1
     except csv.Error as error:
         raise BookError(f"{path.name} line {number}: this is not CSV ({error})") from error
@@ -122,12 +135,12 @@ def _text(path: Path) -> str:
         raise BookError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _header(file: str, names: list[str], columns: Sequence[str]) -> list[str]:
-    allowed = f"the columns are {', '.join(columns)}"
+def _header(file: str, names: list[str], columns: Sequence[str], optional: Sequence[str]) -> list[str]:
+    allowed = f"the columns are {', '.join(columns)}" + (f"; optional: {', '.join(optional)}" if optional else "")
     if len(names) == 1 and ";" in names[0]:
         raise BookError(f"{file} line 1: columns are separated by commas, not semicolons; {allowed}")
     for name in names:
-        if name not in columns:
+        if name not in columns and name not in optional:
             raise BookError(f"{file} line 1, column {name or '(without a name)'}: unknown; {allowed}")
         if names.count(name) > 1:
             raise BookError(f"{file} line 1, column {name}: named twice; {allowed}")
@@ -137,13 +150,14 @@ def _header(file: str, names: list[str], columns: Sequence[str]) -> list[str]:
     return names
 
 
-def _line(file: str, number: int, header: list[str], cells: list[str]) -> Line:
+def _line(file: str, number: int, header: list[str], cells: list[str], optional: Sequence[str]) -> Line:
     if len(cells) != len(header):
         raise BookError(
             f"{file} line {number}: {len(cells)} cells where the header has {len(header)} columns; "
             "quote a text that holds a comma"
         )
-    line = Line(file, number, {name: cell.strip() for name, cell in zip(header, cells, strict=True)})
+    given = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
+    line = Line(file, number, dict.fromkeys(optional, "") | given)
     for column, cell in zip(header, cells, strict=True):
         if hidden := _CONTROL.search(cell):
             line.refuse(column, f"holds the control character U+{ord(hidden[0]):04X}, which nobody can see; remove it")

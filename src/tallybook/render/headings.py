@@ -54,6 +54,11 @@ _WORDS: Mapping[str, str] = {
     "was_unlimited": "Unlimited before",
     "is_unlimited": "Unlimited",
     "holds": "Ties out",
+    "committed_quantity": "Committed level",
+    "used_quantity": "Used",
+    "unused_quantity": "Not used",
+    "used_cost": "Cost of what was used",
+    "unused_cost": "Cost of what was not used",
 }
 
 

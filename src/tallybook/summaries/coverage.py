@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from tallybook.summaries.expressions import AMOUNT, COST_FEEDS, is_unpriced, percent, zero
+from tallybook.summaries.expressions import AMOUNT, CONTRACTED, COST_FEEDS, is_unpriced, percent, zero
 
 DUE_AFTER = timedelta(days=3)  # of the month's end: the day after the scheduled report, and a day to repeat it in
 _SERIES = ("connection", "provider", "dataset", "feeds", "unit", "is_backfillable")
@@ -90,9 +90,13 @@ def summarise_connections(days: pl.DataFrame) -> pl.DataFrame:
 
 
 def observed_connections(charges: pl.DataFrame, connections: pl.DataFrame) -> list[str]:
-    """The connections of which something is known in a month: charges, or an answer that said there are none."""
+    """The connections of which something is known in a month: charges, or an answer that said there are none.
+
+    What a book says is owed there without usage tells nothing of it.
+    """
     answered = connections.filter(pl.col("has_data"))["connection"].to_list()
-    return sorted({*charges["connection"].unique().to_list(), *answered})
+    told = charges.filter(pl.col("basis") != CONTRACTED)["connection"].unique().to_list()
+    return sorted({*told, *answered})
 
 
 def never_seen(connections: pl.DataFrame) -> pl.DataFrame:

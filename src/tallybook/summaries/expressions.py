@@ -4,6 +4,8 @@ import polars as pl
 
 AMOUNT = pl.Decimal(38, 12)
 COST_FEEDS = ("usage", "costs")
+CONTRACTED = "contracted"
+"""The basis of what is owed without usage: the unused part of a commitment, the rest of a minimum."""
 
 
 def known_sum(column: str) -> pl.Expr:

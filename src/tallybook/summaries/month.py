@@ -10,6 +10,7 @@ import polars as pl
 from tallybook.periods import BillingPeriod
 from tallybook.summaries.allocation import summarise_allocation, summarise_shares
 from tallybook.summaries.anomalies import USUAL_THRESHOLDS, Thresholds, summarise_anomalies
+from tallybook.summaries.commitments import summarise_commitments
 from tallybook.summaries.coverage import (
     lacking_before,
     lacking_connections,
@@ -80,6 +81,7 @@ class MonthTables:
     anomalies: pl.DataFrame
     spot: pl.DataFrame
     quota_changes: pl.DataFrame
+    commitments: pl.DataFrame
     allocation: pl.DataFrame
     shares: pl.DataFrame
     providers: pl.DataFrame
@@ -189,6 +191,9 @@ def summarise_month(
         pricing=summarise_pricing(frames.charges, connections, billing_period=month),
         quotas=with_trend(summarise_quotas(frames.quotas), frames.quotas),
         quota_changes=summarise_limit_changes(frames.quotas),
+        commitments=summarise_commitments(
+            frames.charges, frames.prices, connections, billing_period=month, is_over=now >= period.end
+        ),
         usage=summarise_usage(frames.charges, connections, billing_period=month),
         coverage=coverage,
         variance=summarise_variance(items, billing_period=month),

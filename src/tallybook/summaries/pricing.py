@@ -16,6 +16,7 @@ def summarise_pricing(charges: pl.DataFrame, connections: pl.DataFrame, *, billi
     A workload's mixed charges are split by its hours in them and marked hours_weighted; on-demand gets the rest, so
     the parts add up exactly. Example: 10 USD with 2 spot and 1 on-demand hours give spot 6.666666666667 and
     on-demand 3.333333333333. Everything else keeps its category and its basis; the price book knows no category.
+    Committed charges are unknown here, where the four categories are a promise: their cost_basis is commitment.
     A connection that lacks hours or prices makes all its rows lower bounds: nobody knows their category.
     """
     costs = charges.filter(pl.col("effective_cost").is_not_null() | (pl.col("basis") == "provider"))
@@ -42,7 +43,11 @@ def _as_stated(charges: pl.DataFrame) -> pl.DataFrame:
         .then(pl.col("on_demand_hours"))
         .otherwise(pl.col("spot_hours") + pl.col("on_demand_hours"))
     )
-    return charges.with_columns(hours.alias("hours"), pl.col("cost_basis").fill_null("provider")).select(_COLUMNS)
+    return charges.with_columns(
+        pl.col("pricing_category").replace("committed", "unknown"),
+        hours.alias("hours"),
+        pl.col("cost_basis").fill_null("provider"),
+    ).select(_COLUMNS)
 
 
 def _split(mixed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

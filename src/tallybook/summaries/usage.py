@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from tallybook.summaries.expressions import is_unpriced, known_sum
+from tallybook.summaries.expressions import CONTRACTED, is_unpriced, known_sum
 
 PROVIDER_COST = "provider_cost"
 """What stands for a meter where a provider left out a cost."""
@@ -13,10 +13,10 @@ _PLACE = ("connection", "sub_account_id", "project", "region")
 def summarise_usage(charges: pl.DataFrame, connections: pl.DataFrame, *, billing_period: str) -> pl.DataFrame:
     """One row per sub account, region, meter and basis, in the unit that the meter counts.
 
-    Example: 24 days of 48 core-hours and 7 days of 24 give a quantity of 1320.
+    Example: 24 days of 48 core-hours and 7 days of 24 give a quantity of 1320. What is owed without usage is in none.
     """
     return (
-        charges.filter(pl.col("meter") != "")
+        charges.filter((pl.col("meter") != "") & (pl.col("basis") != CONTRACTED))
         .group_by(*_PLACE, "meter", "unit", "basis", "provider", "sub_account_name")
         .agg(known_sum("consumed_quantity"))
         .join(connections.select("connection", "coverage_pct"), on="connection", how="left")
@@ -34,9 +34,10 @@ def summarise_lines(charges: pl.DataFrame) -> pl.DataFrame:
 
     `list_unit_price` is null when there was no price or more than one in the month. Example: 10 GiB-hours at 0.01
     and 20 at 0.02 EUR give quantity 30, cost 0.50 and no single price. What has no price stands in its own line,
-    and so does each adjustment and each share of a spread cost, behind the rest of its connection.
+    so do commitments and minimums, and so does each adjustment and each share of a spread cost, behind the rest of its
+    connection.
     """
-    key = (*_PLACE, "meter", "adjustment", "allocation", "billing_currency", "basis")
+    key = (*_PLACE, "meter", "adjustment", "allocation", "billing_currency", "basis", "cost_basis")
     return (
         charges.filter(is_unpriced() | pl.col("effective_cost").is_not_null())
         .group_by(*key, "provider", "sub_account_name", "pricing_unit")
@@ -49,7 +50,7 @@ def summarise_lines(charges: pl.DataFrame) -> pl.DataFrame:
             pl.col("price_source").drop_nulls().unique().sort().alias("price_sources"),
         )
         .sort("project", "connection", pl.col("allocation") != "", pl.col("adjustment") != "", "sub_account_id",
-              "region", "meter", "adjustment", "allocation", "billing_currency", "basis", nulls_last=True)
+              "region", "meter", "adjustment", "allocation", "billing_currency", "basis", "cost_basis", nulls_last=True)
     )  # fmt: skip
 
 

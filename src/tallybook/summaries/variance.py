@@ -13,7 +13,8 @@ from tallybook.summaries.expressions import AMOUNT, is_priced, is_unpriced, know
 
 ITEM_CAUSES = ("price", "volume", "new", "gone", "adjustment", "allocation", "not_comparable")
 CAUSES = ("restatement", *ITEM_CAUSES)
-"""In the order of the bridge. A further cause (exchange) is a further column `<cause>_effect` of the items."""
+"""In the order of the bridge of one currency. In the reporting currency `exchange` is the last one."""
+EXCHANGE = "exchange"
 
 WORKLOAD = ("connection", "cluster", "namespace", "workload", "workload_type")
 _PLACE = ("project", "connection", "provider", "sub_account_id", "region", "meter")
