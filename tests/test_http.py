@@ -2,7 +2,7 @@ import gzip
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -199,6 +199,21 @@ def test_retry_after_is_obeyed(client: MakeClient, wait: dict[str, str]) -> None
         seconds = time.monotonic() - began
 
     assert 1.0 <= seconds < 3.0
+
+
+@pytest.mark.parametrize("failing", [Said(status=503, body=TOKEN.encode()), Said(hangs_up=True)])
+def test_a_retry_is_told_with_the_connection_and_without_the_credential(
+    client: MakeClient, failing: Said, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving([failing, Said()]) as web:
+        client(web.url, retry=replace(QUICK, name="ocore-main")).ask(
+            Request("usage", "/usage"), lambda _, chunks: b"".join(chunks)
+        )
+
+    (told,) = [record.getMessage() for record in caplog.records if record.name == "tallybook.http"]
+    assert told.startswith("ocore-main: ")
+    assert "/usage" in told
+    assert TOKEN not in told
 
 
 def test_a_retry_after_in_the_past_does_not_wait(client: MakeClient) -> None:

@@ -153,6 +153,7 @@ def start_logging() -> None:
     """Send the product's logs to standard error, and only warnings of its libraries."""
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     log.setLevel(logging.INFO)
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # its warnings name no connection; those of http do
 
 
 def command(function: Callable[P, None]) -> Callable[P, None]:

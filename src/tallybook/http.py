@@ -28,6 +28,7 @@ from tallybook.wire import (
     excerpt,
     http_date,
     is_readable,
+    origin,
     retry_after_seconds,
 )
 
@@ -67,8 +68,9 @@ class StaticHeaders:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how long a request is tried again."""
+    """How often and how long a request is tried again; `name` is the connection's, for the log."""
 
+    name: str = ""
     attempts: int = 6
     timeout_seconds: float = 120.0
     wait_initial_seconds: float = 0.2
@@ -129,7 +131,7 @@ class Client:
         """
         try:
             for attempt in stamina.retry_context(
-                on=_backoff,
+                on=lambda error: self._backoff(request, error),
                 attempts=self._retry.attempts,
                 timeout=self._retry.timeout_seconds,
                 wait_initial=self._retry.wait_initial_seconds,
@@ -145,6 +147,14 @@ class Client:
             ) from error
         raise AssertionError("a retry loop ends by returning or raising")
 
+    def _backoff(self, request: Request, error: Exception) -> bool | float:
+        """Whether to try again, and after how many seconds; each time is told with the connection's name."""
+        wait = _backoff(error)
+        if wait is not False:
+            what = str(error) if isinstance(error, _TryAgainError) else f"{request.path}: {_name(error)}"
+            log.warning("%s: %s; asked again unless it failed too often", self._retry.name, what)
+        return wait
+
     def _once(self, request: Request, consume: Consume[T]) -> tuple[Reply, T]:
         url, renewed, fell_back = self._base + request.path, False, False
         for _ in range(6):
@@ -158,7 +168,7 @@ class Client:
                 headers=self._credentials(request),
             ) as response:
                 if response.status_code in _REDIRECTS:
-                    url = self._same_origin(url, response)
+                    url = self._sameorigin(url, response)
                 elif response.status_code == 401 and not renewed and self._auth.renew(request.credential):
                     renewed = True
                 elif response.status_code == 404 and request.fallback_path and not fell_back:
@@ -175,7 +185,7 @@ class Client:
             raise ProviderError("the credential holds characters that no HTTP header can carry; check the secret")
         return headers
 
-    def _same_origin(self, url: str, response: httpx.Response) -> str:
+    def _sameorigin(self, url: str, response: httpx.Response) -> str:
         try:
             target = urljoin(url, response.headers.get("location", ""))
             is_same = urlsplit(target)[:2] == urlsplit(url)[:2]
@@ -183,7 +193,7 @@ class Client:
             raise ProviderError(f"{urlsplit(url).path} redirects to what is no address; check base_url") from error
         if not is_same:
             raise ProviderError(
-                f"{urlsplit(url).path} redirects to another origin, {_origin(target)}: no credential is sent there; "
+                f"{urlsplit(url).path} redirects to another origin, {origin(target)}: no credential is sent there; "
                 "set base_url to the address that answers"
             )
         return str(target)
@@ -253,11 +263,11 @@ def login_redirect(url: str, *, json: Mapping[str, Any], cookies: Mapping[str, s
             trust_env=False,
         )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise ProviderError(f"the login at {_origin(url)} could not be asked ({_name(error)})") from None
+        raise ProviderError(f"the login at {origin(url)} could not be asked ({_name(error)})") from None
     location = response.headers.get("location", "")
     if response.status_code not in _REDIRECTS or not location:
         raise ProviderError(
-            f"the login at {_origin(url)} answered HTTP {response.status_code} without a redirect; "
+            f"the login at {origin(url)} answered HTTP {response.status_code} without a redirect; "
             "check user name and password"
         )
     return str(location)
@@ -282,12 +292,6 @@ def _reply(response: httpx.Response) -> Reply:
         headers={name.lower(): value for name, value in response.headers.items()},
         date=http_date(response.headers.get("date", "")),
     )
-
-
-def _origin(url: str) -> str:
-    """Scheme, host and port as written; whatever stands before an @ may be a credential."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _name(error: Exception) -> str:

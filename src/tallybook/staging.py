@@ -186,18 +186,7 @@ class Stager:
         return Entry(receipt, "staged", rows, notes, "; ".join(errors)), parts
 
     def _parse(self, receipt: Receipt, dataset: Dataset, file: RawFile) -> list[_Part]:
-        body = self._store.read(receipt, file)
-        try:
-            parsed = dataset.parse(body, as_request(file))
-            _refuse_other_times(parsed, file)
-            notes = (*parsed.notes, *([_CLOCK_DOUBTED] if file.is_clock_doubted else []))
-            prefix = f"staging.{receipt.provider}_"
-            return [
-                (prefix + name, _stamped(columns, receipt, file, parsed), notes)
-                for name, columns in parsed.tables.items()
-            ]
-        except Exception as error:  # whatever an answer does to us, it does to its own unit only
-            raise _unreadable(receipt, error, path=file.path) from error
+        return _parse(self._store, receipt, dataset, file)
 
     def _dataset(self, receipt: Receipt) -> Dataset:
         try:
@@ -245,6 +234,31 @@ def _stamped(columns: Columns, receipt: Receipt, file: RawFile, parsed: Parsed) 
     }
     # in one go: adding columns one by one took most of the time of a small answer
     return pyarrow.table({**columns, **{name: pyarrow.repeat(value, rows) for name, value in stamps.items()}})
+
+
+def unreadable(store: RawStore, provider: Provider, receipt: Receipt) -> list[str]:
+    """What is wrong with answers that landed, as staging would say it, without a warehouse."""
+    problems = []
+    for file in receipt.files:
+        try:
+            _parse(store, receipt, provider.dataset(receipt.dataset), file)
+        except SchemaError as error:
+            problems.append(str(error))
+    return problems
+
+
+def _parse(store: RawStore, receipt: Receipt, dataset: Dataset, file: RawFile) -> list[_Part]:
+    body = store.read(receipt, file)
+    try:
+        parsed = dataset.parse(body, as_request(file))
+        _refuse_other_times(parsed, file)
+        notes = (*parsed.notes, *([_CLOCK_DOUBTED] if file.is_clock_doubted else []))
+        prefix = f"staging.{receipt.provider}_"
+        return [
+            (prefix + name, _stamped(columns, receipt, file, parsed), notes) for name, columns in parsed.tables.items()
+        ]
+    except Exception as error:  # whatever an answer does to us, it does to its own unit only
+        raise _unreadable(receipt, error, path=file.path) from error
 
 
 def _refuse_other_times(parsed: Parsed, file: RawFile) -> None:

@@ -5,6 +5,7 @@ import re
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 ACCEPTED_ENCODING = "gzip"
 SHORTEST_SECRET = 4  # shorter ones are refused by the configuration: hiding them would hide ordinary words
@@ -90,3 +91,9 @@ def excerpt(body: bytes, secrets: Collection[str], *, is_cut: bool) -> str:
     if is_cut and hidden:
         text = text[: max(0, len(text) - len(hidden[0]))]
     return _UNSAFE.sub(" ", text).strip()[:_EXCERPT_CHARACTERS]
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port as written; whatever stands before an @ may be a credential."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from tallybook import __version__
 from tallybook.cli import COMMANDS, app
+from tallybook.commands.trying import FAULTS
+from tallybook.sandbox.faults import KNOWN
 from tests.commands.parsing import parse
 
 NAMES = [function.__name__ for function in COMMANDS]
@@ -58,6 +60,21 @@ def test_config_and_json_come_with_every_command(name: str) -> None:
 
     assert "--config" in out
     assert "--json" in out
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_help_speaks_of_values_as_people_do(name: str) -> None:
+    _, out, _ = invoke(name, "--help")
+
+    values = re.sub(r"^  \[?[A-Z]+\]? <[a-z]+>", "", out, flags=re.MULTILINE)  # arguments have names of their own
+    assert re.findall(r"<[a-z][a-z \[\]]*>", values) == []
+
+
+def test_help_lists_the_choices() -> None:
+    assert "missing|failed|all" in invoke("backfill", "--help")[1]
+    assert tuple(sorted(KNOWN)) == FAULTS
+    told = re.sub(r"(?<=-)\n +", "", invoke("sandbox", "--help")[1])  # lines break at a hyphen
+    assert set(FAULTS) <= set(re.findall(r"[a-z-]+", told))
 
 
 def test_version_is_the_package_s() -> None:

@@ -90,9 +90,10 @@ def test_collecting_again_is_unchanged(lived: Lived, copy: Installation, invoke:
 
 
 def test_coverage_lists_days_with_the_documented_columns(lived: Lived, invoke: Invoke) -> None:
-    result = invoke(f"coverage --month {MONTH} --json", folder=lived.installation.folder)
+    result = invoke(f"coverage --month {MONTH} --days --json", folder=lived.installation.folder)
 
-    header, *rows, _ = result.stdout.splitlines()
+    *lines, _ = result.stdout.splitlines()
+    header, *rows = lines[next(index for index, line in enumerate(lines) if "\tdate\t" in line) :]
     assert result.exit_code == 0
     assert header.split("\t") == [
         *("connection", "dataset", "date", "expected", "received", "late", "missing", "status", "unit")
@@ -103,6 +104,20 @@ def test_coverage_lists_days_with_the_documented_columns(lived: Lived, invoke: I
     figures = {cell for row in rows for cell in row.split("\t")[3:7]}
     assert {figure for figure in figures if not re.fullmatch(r"\d+(\.\d{0,3}[1-9])?", figure)} == set()
     assert {row["missing"] for row in told} >= {"0"}
+
+
+def test_coverage_begins_with_a_line_per_connection_and_dataset(lived: Lived, invoke: Invoke) -> None:
+    result = invoke(f"coverage --month {MONTH} --json", folder=lived.installation.folder)
+
+    header, *rows, _ = result.stdout.splitlines()
+    cells = [row.split("\t") for row in rows]
+    told = last_json(result.stdout)
+    assert header.split("\t") == [
+        *("connection", "dataset", "expected", "received", "missing", "coverage_pct", "status", "unit")
+    ]
+    assert len({(row[0], row[1]) for row in cells}) == len(cells) == len(told["summary"])
+    assert {row[0] for row in cells} == set(CONNECTIONS)
+    assert len(told["coverage"]) > len(cells)
 
 
 def test_explain_shows_the_levels_of_a_figure(lived: Lived, invoke: Invoke) -> None:

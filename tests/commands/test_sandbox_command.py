@@ -37,6 +37,8 @@ def test_it_says_where_it_serves_and_stops_when_told(stop: signal.Signals, code:
     assert clock == {"now": "2026-10-03T00:00:00Z"}
     assert process.returncode == code
     assert "Traceback" not in error
+    assert ("the sandbox has stopped" in error) == (stop is signal.SIGINT)
+    assert "interrupted" not in error
 
 
 def test_a_taken_port_exits_2_and_says_what_to_do(invoke: Invoke) -> None:

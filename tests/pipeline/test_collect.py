@@ -79,11 +79,13 @@ def test_a_collected_month_is_the_sandboxs_own_truth(box: Running, house: MakeHo
 
 def test_collecting_again_is_unchanged(box: Running, house: MakeHouse) -> None:
     home = house(f"{box.url}/ocore/api")
-    collect(home, OCTOBER, clock=clock)
+    first = collect(home, OCTOBER, clock=clock)
 
     again = collect(home, OCTOBER, clock=lambda: NOW + timedelta(hours=1))
 
     assert [result.outcome for result in again] == ["unchanged", "unchanged"]
+    assert [result.rows for result in again] == [result.rows for result in first]
+    assert all(result.rows for result in again)
 
 
 @pytest.mark.parametrize("fault", ["rate-limit", "unavailable", "truncated"])
@@ -314,6 +316,23 @@ def test_nothing_is_sampled_where_history_can_be_asked(house: MakeHouse) -> None
         assert sample(house(web.url), clock=clock) == []
 
     assert web.asked == []
+
+
+@pytest.mark.parametrize("body", [b"<html>maintenance</html>", b"{}", b'{"timestamp": 1, "step": 5, "data": {}}'])
+def test_a_sample_that_nobody_can_use_has_an_error_and_is_kept(tmp_path: Path, body: bytes) -> None:
+    config = tmp_path / "tallybook.toml"
+    with serving(Said(body=body)) as web:
+        config.write_text(
+            f'[[connections]]\nname = "live"\nprovider = "openscaler"\nbase_url = "{web.url}"\n'
+            'token = { env = "OPENSCALER_TOKEN" }\n',
+            encoding="utf-8",
+        )
+        home = open_house(config)
+        (told,) = sample(home, clock=clock)
+
+    (landed,) = (home.store.receipt(name) for name in home.store.receipts())
+    assert told.error.startswith("live live 2026-11: /v1/stats/live: ")
+    assert (landed.error, len(landed.files)) == ("", 1)
 
 
 # Checking and making anew

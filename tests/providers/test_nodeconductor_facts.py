@@ -373,3 +373,25 @@ def test_a_customer_is_controlled_against_the_sum_of_its_projects(bench: Bench) 
     assert row["control"] == f"storage of customer Acme ({CUSTOMER})"
     assert (row["source_total"], row["our_total"], row["difference"]) == (6, 5, 1)
     assert row["unit"] == "GiB-hour"
+
+
+def test_memory_of_a_customer_that_is_no_true_sum_is_told_and_is_no_control(bench: Bench) -> None:
+    """2 and 3 GiB for an hour each in the projects; the server says 3 for the customer."""
+    bench.land(
+        "usage",
+        [
+            listed("project", sample("projects_page_1")),
+            listed("project", sample("projects_page_2"), page=2),
+            usage("memory", hours_of([2048]), uuid=WAREHOUSE, name="Warehouse"),
+            usage("memory", hours_of([3072]), uuid=ARCHIVE, name="Archive"),
+            usage("memory", hours_of([3072]), aggregate="customer", uuid=CUSTOMER, name="Acme"),
+        ],
+    )
+    bench.stage()
+
+    asked = {"connection": bench.connection.name, "billing_period": "2026-10"}
+    (row,) = bench.warehouse.frame("checks/nodeconductor/notices", **asked).to_dicts()
+    assert bench.warehouse.frame("checks/nodeconductor/control_totals", **asked).is_empty()
+    assert row["notice"].startswith(
+        "memory of 1 customer is another than that of its projects, which count: 3.000 GiB-hours against 5.000"
+    )

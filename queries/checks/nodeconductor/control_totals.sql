@@ -1,6 +1,6 @@
 -- Control: what NodeConductor says a customer used against the sum of the customer's projects, over the hours for
--- which both are known. Grain: customer, item. Storage is a true sum at the server; its memory of several
--- instances is not, so a difference there is the server's. Parameters: $connection, $billing_period.
+-- which both are known. Grain: customer. Only of storage: the server's memory of several instances is no true sum, so that
+-- a difference there is the server's, and is told by notices.sql. Parameters: $connection, $billing_period.
 with listed as (
     select
         aggregate,
@@ -23,7 +23,7 @@ hours as (
     where
         x_connection = $connection
         and x_period = $billing_period
-        and item in ('memory', 'storage')
+        and item = 'storage'
         and is_asked
         and value is not null
         and to_epoch - from_epoch = 3600

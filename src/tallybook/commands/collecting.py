@@ -1,7 +1,9 @@
 """From the providers to the facts: check, sample, collect, coverage, rebuild."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from tallybook.commands.options import (
     DEFAULT_CONFIG,
@@ -94,23 +96,39 @@ def collect(
 
 
 @command
-def coverage(*, month: Month, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+def coverage(
+    *,
+    month: Month,
+    days: Annotated[bool, typer.Option("--days", help="Show every UTC day too; --json always has them.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
     """Show what was expected, received, late and missing.
 
-    For each connection, dataset and UTC day. Late: first fetched three days after the month's end or later.
+    For each connection and dataset, over the days that have ended. Late: first fetched three days after the month's end
+    or later.
 
     Example: tallybook coverage --month 2026-10
     """
     from tallybook.pipeline.publish import month_coverage
+    from tallybook.summaries.coverage import summarise_datasets
 
     house, period = open_configured(config), begun_period(month)
-    rows = month_coverage(house, period, now=clock()).to_dicts()
-    columns = ("connection", "dataset", "date", "expected", "received", "late", "missing", "status", "unit")
-    table(columns, [tuple(_shown(row[name]) for name in columns) for row in rows])
-    exact = [
-        {name: digits(value) if isinstance(value, Decimal) else value for name, value in row.items()} for row in rows
-    ]
-    finish(as_json=as_json, result={"month": str(period), "coverage": exact})
+    frame = month_coverage(house, period, now=clock())
+    rows, summary = frame.to_dicts(), summarise_datasets(frame).to_dicts()
+    columns = ("connection", "dataset", "expected", "received", "missing", "coverage_pct", "status", "unit")
+    table(columns, [tuple(_shown(row[name]) for name in columns) for row in summary])
+    if days:
+        daily = ("connection", "dataset", "date", "expected", "received", "late", "missing", "status", "unit")
+        table(daily, [tuple(_shown(row[name]) for name in daily) for row in rows])
+    finish(
+        as_json=as_json,
+        result={
+            "month": str(period),
+            "summary": [_exact(row) for row in summary],
+            "coverage": [_exact(row) for row in rows],
+        },
+    )
 
 
 @command
@@ -128,6 +146,10 @@ def rebuild(*, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
         warn(item.error)
     finish(as_json=as_json, result={"fetches": len(staged), "unreadable": [item.error for item in unreadable]})
     exit_by(failed=[item.receipt.id for item in unreadable], of=len(staged))
+
+
+def _exact(row: dict[str, object]) -> dict[str, object]:
+    return {name: digits(value) if isinstance(value, Decimal) else value for name, value in row.items()}
 
 
 def _shown(value: object) -> object:

@@ -48,10 +48,10 @@ _MOST_FILES = 10  # of a sub account and table that are shown; a sampled month h
 def explain(
     *,
     month: Month,
-    project: Annotated[str, typer.Option("--project", help="The project, as the report names it.")],
+    project: Annotated[str, typer.Option("--project", metavar="NAME", help="The project, as the report names it.")],
     connection: Annotated[
         Optional[str],  # noqa: UP045 - typer reads this form
-        typer.Option("--connection", help="Only what the project has at this connection."),
+        typer.Option("--connection", metavar="NAME", help="Only what the project has at this connection."),
     ] = None,
     config: Config = DEFAULT_CONFIG,
     as_json: Json = False,

@@ -65,12 +65,12 @@ def export(
     month: Month,
     values: Annotated[
         Optional[list[str]],  # noqa: UP045 - typer reads this form
-        typer.Option("--set", help="NAME=VALUE, a parameter of the document; may be repeated."),
+        typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the document; may be repeated."),
     ] = None,
     connection: Connection = None,
     output: Annotated[
         Optional[Path],  # noqa: UP045 - typer reads this form
-        typer.Option("--output", help="The file to write; without it standard output."),
+        typer.Option("--output", metavar="FILE", help="The file to write; without it standard output."),
     ] = None,
     config: Config = DEFAULT_CONFIG,
     as_json: Json = False,

@@ -14,29 +14,36 @@ if TYPE_CHECKING:
     from tallybook.pipeline.house import House
 
 Config = Annotated[
-    Path, typer.Option("--config", envvar="TALLYBOOK_CONFIG", help="The configuration file.", show_default=True)
+    Path,
+    typer.Option(
+        "--config", envvar="TALLYBOOK_CONFIG", metavar="FILE", help="The configuration file.", show_default=True
+    ),
 ]
 UnreadConfig = Annotated[
-    Path, typer.Option("--config", help="Taken, as by every command, but not read by this one.", show_default=False)
+    Path,
+    typer.Option(
+        "--config", metavar="FILE", help="Taken, as by every command, but not read by this one.", show_default=False
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Make the last line of standard output one JSON object.")]
-Month = Annotated[str, typer.Option("--month", help="YYYY-MM, 'last' or 'current'.")]
+Month = Annotated[str, typer.Option("--month", metavar="MONTH", help="YYYY-MM, 'last' or 'current'.")]
 Connections = Annotated[
     Optional[list[str]],  # noqa: UP045 - typer reads this form
-    typer.Option("--connection", help="Only this connection; may be repeated."),
+    typer.Option("--connection", metavar="NAME", help="Only this connection; may be repeated."),
 ]
 Datasets = Annotated[
     Optional[list[str]],  # noqa: UP045 - typer reads this form
-    typer.Option("--dataset", help="Only this dataset; may be repeated."),
+    typer.Option("--dataset", metavar="NAME", help="Only this dataset; may be repeated."),
 ]
 Connection = Annotated[
     Optional[str],  # noqa: UP045 - typer reads this form
     typer.Option(
         "--connection",
+        metavar="NAME",
         help="Which connection, where the provider has several; or one of another provider whose facts can answer.",
     ),
 ]
-Reason = Annotated[str, typer.Option("--reason", help="Why it is closed or published again.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why it is closed or published again.")]
 DEFAULT_CONFIG = Path("tallybook.toml")
 
 

@@ -34,7 +34,10 @@ def report(
     final: Annotated[bool, typer.Option("--final", help="Close the month; needs --reason.")] = False,
     reason: Reason = "",
     accept_gaps: Annotated[
-        str, typer.Option("--accept-gaps", help="With --final: why it is closed although part was not seen.")
+        str,
+        typer.Option(
+            "--accept-gaps", metavar="TEXT", help="With --final: why it is closed although part was not seen."
+        ),
     ] = "",
     config: Config = DEFAULT_CONFIG,
     as_json: Json = False,
@@ -62,10 +65,15 @@ def run(*, month: Month, config: Config = DEFAULT_CONFIG, as_json: Json = False)
 @command
 def backfill(
     *,
-    first: Annotated[str, typer.Option("--from", help="The first month, YYYY-MM.")],
-    last: Annotated[str, typer.Option("--to", help="The last month, YYYY-MM; included.")],
+    first: Annotated[str, typer.Option("--from", metavar="MONTH", help="The first month, YYYY-MM.")],
+    last: Annotated[str, typer.Option("--to", metavar="MONTH", help="The last month, YYYY-MM; included.")],
     only: Annotated[
-        str, typer.Option("--only", help="missing: not there or not complete; failed: these and failed; all.")
+        str,
+        typer.Option(
+            "--only",
+            metavar="missing|failed|all",
+            help="missing: not there or not complete; failed: these and failed; all.",
+        ),
     ] = "missing",
     connection: Connections = None,
     reason: Reason = "",

@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from tallybook.commands.options import DEFAULT_CONFIG, Json, UnreadConfig, clock
-from tallybook.console import command, finish, say, steps, table
+from tallybook.console import INTERRUPTED, command, finish, say, steps, table, warn
 
 if TYPE_CHECKING:
     from tallybook.demo import Served
+
+# Those of tallybook.sandbox.faults, which takes as long to import as its web server.
+FAULTS = (
+    *("gap", "hostile-names", "old-server", "rate-limit", "restated", "server-error", "slow", "truncated"),
+    *("unavailable", "unknown-fields", "wrong-window"),
+)
 
 
 @command
 def init(
     *,
-    folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to write.")] = Path(),
     config: UnreadConfig = DEFAULT_CONFIG,  # noqa: ARG001 - comes with every command (contract, section 2)
     as_json: Json = False,
 ) -> None:
@@ -39,17 +45,23 @@ def init(
 @command
 def sandbox(
     *,
-    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 8765,
-    seed: Annotated[int, typer.Option(help="Another seed is another world.")] = 1,
-    months: Annotated[int, typer.Option(help="Months of history.", min=1, max=60)] = 3,
-    until: Annotated[str, typer.Option(help="YYYY-MM-DD: the world's today; default the real one.")] = "",
+    port: Annotated[int, typer.Option(metavar="PORT", help="0 takes a free one.", min=0, max=65535)] = 8765,
+    seed: Annotated[int, typer.Option(metavar="NUMBER", help="Another seed is another world.")] = 1,
+    months: Annotated[int, typer.Option(metavar="NUMBER", help="Months of history.", min=1, max=60)] = 3,
+    until: Annotated[
+        str, typer.Option(metavar="DATE", help="YYYY-MM-DD: the world's today; default the real one.")
+    ] = "",
     faults: Annotated[
         Optional[list[str]],  # noqa: UP045 - typer reads this form
-        typer.Option("--faults", help="A misbehaviour to turn on; may be repeated."),
+        typer.Option(
+            "--faults", metavar="NAME", help=f"A misbehaviour to turn on, may be repeated: {', '.join(FAULTS)}."
+        ),
     ] = None,
     write_config: Annotated[
         Optional[Path],  # noqa: UP045 - typer reads this form
-        typer.Option("--write-config", help="A folder to write tallybook.toml and books for this sandbox into."),
+        typer.Option(
+            "--write-config", metavar="FOLDER", help="A folder to write tallybook.toml and books for this sandbox into."
+        ),
     ] = None,
     config: UnreadConfig = DEFAULT_CONFIG,  # noqa: ARG001 - comes with every command (contract, section 2)
     as_json: Json = False,
@@ -65,15 +77,19 @@ def sandbox(
         finish(as_json=as_json, result={"url": served.url, "addresses": served.addresses})
         sys.stdout.flush()  # it serves on: a reader at the other end of a pipe waits for these lines
 
-    serve_sandbox(
-        port=port,
-        seed=seed,
-        months=months,
-        until=until,
-        faults=faults or [],
-        folder=write_config,
-        on_ready=announce,
-    )
+    try:
+        serve_sandbox(
+            port=port,
+            seed=seed,
+            months=months,
+            until=until,
+            faults=faults or [],
+            folder=write_config,
+            on_ready=announce,
+        )
+    except KeyboardInterrupt:
+        warn("tallybook: the sandbox has stopped; the same command serves the same world again")
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _tell_how_to_connect(served: "Served", folder: Path | None) -> None:
@@ -91,7 +107,9 @@ def _tell_how_to_connect(served: "Served", folder: Path | None) -> None:
 @command
 def demo(
     *,
-    folder: Annotated[Path, typer.Option(help="Where the demo lives; made anew each time.")] = Path("demo"),
+    folder: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the demo lives; made anew each time.")] = Path(
+        "demo"
+    ),
     config: UnreadConfig = DEFAULT_CONFIG,  # noqa: ARG001 - comes with every command (contract, section 2)
     as_json: Json = False,
 ) -> None:

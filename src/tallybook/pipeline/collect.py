@@ -1,10 +1,12 @@
 """collect, sample, check and rebuild: everything from the providers to the facts."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from tallybook.contract import Cadence, Dataset, Provider
 from tallybook.errors import UsageError
@@ -13,6 +15,7 @@ from tallybook.manifest import Entry
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.fetching import Line, Watcher, fetch_unit, ignore_progress, open_lines, probe
 from tallybook.pipeline.house import Connection, House, begun, load
+from tallybook.staging import unreadable
 from tallybook.warehouse import remake_warehouse
 
 Clock = Callable[[], datetime]
@@ -80,7 +83,11 @@ def settle(
     """Stage all that landed, and say what became of these receipts and of what could not be asked."""
     with house.warehouse() as warehouse:
         staged = load(house, warehouse, now=clock(), periods=[period])
-    results = [_result(receipt, staged) for receipt in receipts]
+        units = warehouse.select("landing.units").to_dicts()
+    rows = {
+        (unit["connection"], unit["provider"], unit["dataset"], unit["period"]): unit["row_count"] for unit in units
+    }
+    results = [_result(receipt, staged, rows) for receipt in receipts]
     results += _cannot(house.chosen(connections), period, datasets, askable=_askable(period, clock()))
     return sorted(results, key=lambda result: (result.connection, result.dataset))
 
@@ -94,10 +101,17 @@ def sample(
 ) -> list[Receipt]:
     """One snapshot of every connection that can only be asked about now. Lands raw files and nothing else.
 
-    The warehouse is not touched, so a sample never waits for a report; the next collect or report stages it.
+    The warehouse is not touched, so a sample never waits for a report; the next collect or report stages it. `error`
+    of a receipt also says that what landed cannot be used: it is kept, and as good as not taken.
     """
+    providers = {settings.name: provider for settings, provider in house.connections}
     with sampler(house, connections=connections, watch=watch) as take:
-        return take(clock)
+        return [_with_problems(house, providers[receipt.connection], receipt) for receipt in take(clock)]
+
+
+def _with_problems(house: House, provider: Provider, receipt: Receipt) -> Receipt:
+    problems = [receipt.error, *unreadable(house.store, provider, receipt)]
+    return msgspec.structs.replace(receipt, error="; ".join(filter(None, problems)))
 
 
 @contextmanager
@@ -178,7 +192,11 @@ def _fetch_lines(
         pool.shutdown(wait=waits, cancel_futures=True)
 
 
-def _result(receipt: Receipt, staged: Iterable[Entry]) -> UnitResult:
+def _result(
+    receipt: Receipt, staged: Iterable[Entry], unit_rows: Mapping[tuple[str, str, str, str], int | None]
+) -> UnitResult:
+    """What became of a receipt; one that changed nothing has the rows that the unit holds."""
+    unit = (receipt.connection, receipt.provider, receipt.dataset, receipt.period)
     became = next((item for item in staged if item.receipt.id == receipt.id), None)
     error = receipt.error or (became.error if became else "")
     outcome = "failed" if error else "unchanged" if became and became.outcome == "unchanged" else "done"
@@ -187,7 +205,7 @@ def _result(receipt: Receipt, staged: Iterable[Entry]) -> UnitResult:
         dataset=receipt.dataset,
         period=receipt.period,
         outcome=outcome,
-        rows=became.row_count if became else 0,
+        rows=(unit_rows.get(unit) or 0) if outcome == "unchanged" else became.row_count if became else 0,
         message=error,
     )
 

@@ -13,7 +13,7 @@ import msgspec
 
 from tallybook.contract import Answer, Auth, Cadence, Dataset, Provider, Request
 from tallybook.errors import StorageError, TallybookError
-from tallybook.http import Client, Reply
+from tallybook.http import Client, Reply, RetryPolicy
 from tallybook.landing import RawFile, RawStore, Receipt, as_raw_file
 from tallybook.periods import BillingPeriod, is_plausible
 from tallybook.pipeline.house import Connection
@@ -267,6 +267,7 @@ def _client(settings: ConnectionSettings, provider: Provider, auth: Auth) -> Cli
         timeout_seconds=settings.timeout_seconds,
         max_bytes=settings.max_response_mib * 2**20,
         max_connections=settings.max_concurrency,
+        retry=RetryPolicy(name=settings.name),
     )
 
 
