@@ -1,6 +1,6 @@
 -- What each UTC day of the months up to this one cost by project, and by workload ('' for a project's rows).
--- Before adjustments and minimums: an amount of adjustments.csv, or what is owed to a minimum, stands on one day, which
--- it would make unlike the others.
+-- Before adjustments, allocation and minimums: an amount of adjustments.csv, what allocation.csv spreads, and what is owed
+-- to a minimum stand on one day, which they would make unlike the others.
 -- Grain: day, connection, project, workload, currency. Parameters: $first_period, $billing_period, $least_cost.
 -- Of the workloads only those whose charges differ by $least_cost or more (no day of another can be that far from what
 -- is usual), and of these the 2,000 per currency that differ most: a hundred thousand of them would be read for ten rows.
@@ -20,7 +20,7 @@ with costs as not materialized (
         billing_period >= $first_period
         and billing_period <= $billing_period
         and effective_cost is not null
-        and cost_basis not in ('adjustment', 'minimum')
+        and cost_basis not in ('adjustment', 'allocation', 'minimum')
 ),
 
 spans as (

@@ -1,7 +1,7 @@
 -- A month's charges without days and resources: small enough for every summary to start from.
--- Grain: sub account, region, meter, workload, price, pricing category, cost basis, basis, commitment status.
+-- Grain: sub account, project, region, meter, workload, price, pricing category, cost basis, basis, commitment status.
 -- Parameters: $billing_period.
--- What follows from the grain (names, units, the project, the price) is any value of its group.
+-- What follows from the grain (names, units, the price) is any value of its group.
 -- Charges with and without a cost are never in one row (cost_basis is null without), so sums hide no unknown.
 select
     any_value(billing_period) as billing_period,
@@ -9,7 +9,7 @@ select
     connection,
     sub_account_id,
     any_value(sub_account_name) as sub_account_name,
-    any_value(project) as project,
+    project,
     region,
     cluster,
     namespace,
@@ -23,6 +23,7 @@ select
     billing_currency,
     any_value(charge_category) as charge_category,
     case when cost_basis = 'adjustment' then any_value(resource_name) else '' end as adjustment, -- 10 % discount
+    case when cost_basis = 'allocation' then resource_name else '' end as allocation, -- share of platform
     pricing_category,
     cost_basis,
     basis,
@@ -40,6 +41,7 @@ where billing_period = $billing_period
 group by
     connection,
     sub_account_id,
+    project,
     region,
     cluster,
     namespace,
@@ -50,11 +52,13 @@ group by
     billing_currency,
     pricing_category,
     cost_basis,
+    allocation,
     basis,
     commitment_discount_status
 order by
     connection,
     sub_account_id,
+    project,
     region,
     meter,
     cluster,
@@ -65,5 +69,6 @@ order by
     billing_currency,
     pricing_category,
     cost_basis,
+    allocation,
     basis,
     commitment_discount_status

@@ -9,6 +9,7 @@ select
     region,
     meter,
     case when cost_basis = 'adjustment' then any_value(resource_name) else '' end as adjustment, -- 10 % discount
+    case when cost_basis = 'allocation' then resource_name else '' end as allocation, -- share of platform
     charge_category,
     cost_basis,
     commitment_discount_status,
@@ -32,6 +33,7 @@ group by
     meter,
     charge_category,
     cost_basis,
+    allocation,
     commitment_discount_status,
     basis,
     list_unit_price,
@@ -40,6 +42,7 @@ group by
     effective_cost is null
 order by
     connection,
+    cost_basis is not distinct from 'allocation',
     charge_category <> 'Usage',
     sub_account_id,
     region,
@@ -50,5 +53,6 @@ order by
     price_source,
     commitment_discount_status desc, -- Used, Unused
     billing_currency,
+    allocation,
     basis,
     effective_cost is null

@@ -1,6 +1,6 @@
 -- What each UTC day of the months up to this one cost. An amount of adjustments.csv, or what is owed to a minimum, is in
--- none of them: it stands on one day, which it would make unlike the others. Grain: day, connection, currency.
--- Parameters: $first_period, $billing_period.
+-- none of them: it stands on one day, which it would make unlike the others; what allocation.csv spreads adds up to 0.
+-- Grain: day, connection, currency. Parameters: $first_period, $billing_period.
 with costs as (
     select
         charge_period_start,
@@ -12,7 +12,7 @@ with costs as (
         billing_period >= $first_period
         and billing_period <= $billing_period
         and effective_cost is not null
-        and cost_basis not in ('adjustment', 'minimum')
+        and cost_basis not in ('adjustment', 'allocation', 'minimum')
     union all
     select
         charge_period_start,

@@ -1,8 +1,9 @@
 -- What a closed month cost then (marts.frozen_charges) and now, and why: every charge is compared with itself.
 -- Grain: project, connection, currency. Parameters: $billing_period,
 -- $steady_connections: those whose answers are the same as then, so that only settings or software can have changed
--- their quantities and costs; $has_same_prices, $has_same_adjustments, $has_same_map: whether prices.csv with
--- commitments.csv, adjustments.csv and projects.csv are, so that without another answer only software can have changed what they say.
+-- their quantities and costs; $is_all_steady: whether these are all; $has_same_prices, $has_same_adjustments,
+-- $has_same_map, $has_same_allocation: whether prices.csv with commitments.csv, adjustments.csv, projects.csv and
+-- allocation.csv are, so that without another answer only software can have changed what they say.
 -- The causes of a row add up to effective_cost - previous_effective_cost (null counts as 0 there), digit for digit:
 --   changed map    the earlier cost leaves the project that the sub account belonged to, and joins the one of now
 --   new data       the quantity of now at the price of then, less the earlier cost; a charge that is new or gone
@@ -10,6 +11,8 @@
 --   restated cost  a cost that the provider states, where it stated another one, or takes it back
 --   software or settings   all else
 -- What adjustments make follows the costs that they are taken of, and is a changed price when their own book changed.
+-- What rules spread follows the costs of all connections, which are weights too; when their own book changed it is a
+-- changed allocation.
 -- What tiers, commitments and minimums price depends on the month's other usage too: it has no price of its own, and all
 -- of its difference has one cause.
 with marked as (
@@ -192,7 +195,8 @@ weighed as (
         coalesce(new_cost, 0) as now_cost,
         list_contains($steady_connections, connection) as is_steady,
         case
-            when basis <> 'adjusted' and not is_graded then null
+            when basis not in ('adjusted', 'allocated') and not is_graded then null
+            when basis = 'allocated' and not $has_same_allocation then 'changed_allocation'
             when basis = 'adjusted' and not $has_same_adjustments then 'changed_price'
             when
                 is_graded
@@ -202,8 +206,10 @@ weighed as (
                 then 'new_data'
             when is_graded and not $has_same_prices then 'changed_price'
             when not list_contains($steady_connections, connection) then 'new_data'
+            when basis = 'allocated' and not $is_all_steady then 'new_data'
             when not $has_same_prices then 'changed_price'
-            when basis = 'adjusted' and not $has_same_map then 'changed_map'
+            when basis = 'allocated' and not $has_same_adjustments then 'changed_price'
+            when basis in ('adjusted', 'allocated') and not $has_same_map then 'changed_map'
             else 'software_or_settings'
         end as following_cause,
         old_quantity is distinct from new_quantity as is_other_quantity,
@@ -282,6 +288,9 @@ select
     cast(coalesce(sum(effective_cost) filter (where effect = 'restated_cost'), 0) as decimal(38, 12)) as restated_cost,
     cast(coalesce(sum(effective_cost) filter (where effect = 'changed_price'), 0) as decimal(38, 12)) as changed_price,
     cast(coalesce(sum(effective_cost) filter (where effect = 'changed_map'), 0) as decimal(38, 12)) as changed_map,
+    cast(
+        coalesce(sum(effective_cost) filter (where effect = 'changed_allocation'), 0) as decimal(38, 12)
+    ) as changed_allocation,
     cast(
         coalesce(sum(effective_cost) filter (where effect = 'software_or_settings'), 0) as decimal(38, 12)
     ) as software_or_settings

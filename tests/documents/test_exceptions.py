@@ -1,6 +1,7 @@
 """Open exceptions, and which figures a connection that was never seen makes lower bounds."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tallybook.documents.statement import build_statements
 from tallybook.documents.values import Bound, Status
 from tallybook.pricing.books import Budget
 from tests.documents.tiny_month import changed, days, facts, kube_days, month_inputs
-from tests.pricing.tiny_facts import Row, usage
+from tests.pricing.tiny_facts import Row, covered, usage
 
 KINDS = ExceptionKind
 
@@ -201,3 +202,15 @@ def test_categories_with_several_rows_have_their_sum(tmp_path: Path) -> None:
     assert (spot.pricing_category, spot.cost_basis, spot.effective_cost.shown, spot.hours.shown) == (
         "spot", "", Decimal("9.17"), Decimal("6.0"),
     )  # fmt: skip
+
+
+def test_what_no_amount_depends_on_stands_last(tmp_path: Path) -> None:
+    rows = facts()
+    rows["coverage"] += [
+        covered("0", on=date(2026, 10, day), expected="1", dataset="quota", feeds="quotas", unit="captures")
+        for day in range(1, 31)
+    ]
+    texts = [one.text for one in build_report(month_inputs(tmp_path, rows)).exceptions]
+
+    assert texts[0].startswith("No price, and in no total: gpu_hours at alpha-main.")
+    assert texts[-1].endswith("No amount depends on it.")

@@ -234,6 +234,27 @@ def test_a_failed_unit_makes_a_draft_and_is_told_once(tmp_path: Path) -> None:
     assert report.header.reasons == ("alpha-main usage 2026-10 could not be collected: HTTP 403 for /usage",)
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            'alpha-main usage 2026-10: HTTP 500 for /usage: {"error": {"code": 500; "trace": "…"}}; run it again later',
+            "HTTP 500 for /usage; run it again later",
+        ),
+        (
+            "alpha-main usage 2026-10: /usage: - at `$.items`; alpha-main usage 2026-10: /totals: - at `$.sum`",
+            "/usage: - at `$.items`; /totals: - at `$.sum`",
+        ),
+        ("alpha-main usage 2026-10: HTTP 500 for /b: oops", "HTTP 500 for /b"),
+    ],
+)
+def test_a_reason_repeats_no_name_and_no_answer(tmp_path: Path, error: str, told: str) -> None:
+    failure = Failure("alpha-main", "usage", "2026-10", error)
+    report = build_report(changed(month_inputs(tmp_path), failures=(failure,)))
+
+    assert report.header.reasons == (f"alpha-main usage 2026-10 could not be collected: {told}",)
+
+
 def test_failed_checks_and_controls_make_a_draft(tmp_path: Path) -> None:
     controls = pl.DataFrame(
         {

@@ -79,6 +79,15 @@ def test_statements_add_up_to_what_the_report_shows(tmp_path: Path) -> None:
             assert sum(line.effective_cost.shown or 0 for line in statement.lines) == shown[statement.project]
 
 
+def test_a_line_of_nothing_used_at_no_cost_is_left_out(tmp_path: Path) -> None:
+    rows = facts()
+    rows["usage"] += [usage("0", region="empty"), usage("0", account="p9", name="Idle")]
+    found = statements(tmp_path, rows)
+
+    assert [line.region for line in found["Web"].lines] == ["", ""]
+    assert [line.quantity.exact for line in found["Idle"].lines] == [0]  # there is nothing else to show
+
+
 def test_adjustments_stand_behind_the_meters_of_their_connection(tmp_path: Path) -> None:
     rows = "Web,,discount,10,,,2026-01-01,,frame contract\nWeb,,credit,,3.68,EUR,2026-10-01,2026-11-01,goodwill\n"
     tmp_path.joinpath("adjustments.csv").write_text(",".join(COLUMNS) + "\n" + rows, encoding="utf-8")

@@ -17,6 +17,7 @@ from tallybook.periods import BillingPeriod
 from tallybook.pipeline.collect import collect
 from tallybook.pipeline.explain import explain
 from tallybook.pipeline.house import House
+from tallybook.pricing import allocation
 from tallybook.pricing.adjustments import COLUMNS
 from tests.pipeline.conftest import NOW, MakeHouse
 from tests.pricing.tiny_facts import COMMITMENTS_HEADER, PRICES_HEADER, TIERS_HEADER
@@ -116,6 +117,29 @@ def test_adjustments_are_lines_of_their_own_with_what_they_were_taken_of(told: H
         ("adjustments.csv line 3", None, Decimal("-0.38"), "goodwill"),
     ]
     assert {origin.sub_account_id for origin in found.origins} == {"web"}
+
+
+def test_a_share_is_walked_to_its_rule_and_the_charges_it_was_taken_of(told: House) -> None:
+    rows = "platform,shared,,,Shop,percent,,Web,25,2026-01-01,,decided\n"
+    header = ",".join(allocation.COLUMNS) + "\n"
+    (told.settings.books_dir / "allocation.csv").write_text(header + rows, encoding="utf-8")
+    found = explained(told)
+
+    # Shop's 50 core-hours at 0.20 are 10 EUR; 25 % of them are 2.50, beside Web's own 1.50
+    [figure] = [one for one in found.figures if one.billing_currency]
+    assert (figure.effective_cost, figure.difference) == (Decimal(4), 0)
+    assert [(one.rule, one.role, one.weight, one.total_weight, one.effective_cost) for one in found.allocations] == [
+        ("platform", "target", Decimal(25), Decimal(100), Decimal("2.5"))
+    ]
+    [source] = found.sources
+    assert (source.project, source.source_cost, source.effective_cost) == ("Shop", Decimal(10), Decimal("-2.5"))
+    assert [(line.meter, line.effective_cost) for line in source.lines if line.effective_cost] == [
+        ("core_hours", Decimal(10))
+    ]
+    assert {origin.sub_account_id for origin in found.origins} == {"web", "shop"}
+
+    [shop] = [one for one in explained(told, "Shop").figures if one.billing_currency]
+    assert (shop.effective_cost, shop.difference) == (Decimal("7.5"), 0)
 
 
 def test_tiers_minimums_and_commitments_are_walked_down_like_any_other_line(told: House) -> None:

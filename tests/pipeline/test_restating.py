@@ -12,6 +12,7 @@ import pytest
 from tallybook.errors import StorageError
 from tallybook.pipeline.house import House, open_house
 from tallybook.pipeline.publish import Published, report
+from tallybook.pricing import allocation
 from tallybook.pricing.adjustments import COLUMNS
 from tallybook.resources import root
 from tests.pipeline.test_publish import (
@@ -314,3 +315,46 @@ def test_a_month_that_was_never_closed_has_no_statement(tmp_path: Path) -> None:
 
     assert (result.revision, document(result)["restatement"]) == (2, None)
     assert not (result.folder / "delta.json").exists()
+
+
+ALLOCATION = ",".join(allocation.COLUMNS) + "\n"
+TO_SHOP = "platform,shared,,,Web,percent,,Shop,50,2026-10-01,,decided\n"
+SHOP = PROJECTS + "ocore-main,p-1,Web,,\nocore-main,p-2,Shop,,\n"
+
+
+def test_another_rule_is_a_changed_allocation_and_changes_no_total(place: House) -> None:
+    write_book(place, "projects.csv", SHOP)
+    write_book(place, "allocation.csv", ALLOCATION + TO_SHOP)
+    result = published(place)
+
+    assert rows(result) == [
+        ("Shop", "EUR", None, "10", "10", {"changed_allocation": "10"}),
+        ("Web", "EUR", "20", "10", "-10", {"changed_allocation": "-10"}),
+    ]
+    [total] = delta(result)["restatement"]["totals"]
+    assert (total["before"]["exact"], total["after"]["exact"], total["difference"]["exact"]) == ("20", "20", "0")
+    assert "allocation.csv is new" in delta(result)["restatement"]["changed_inputs"]
+
+
+def test_the_same_rule_follows_what_it_spreads(tmp_path: Path) -> None:
+    """Half of Web's 20 EUR is Shop's; of 24 EUR it is 12."""
+    place = house(tmp_path, "ocore")
+    write_book(place, "projects.csv", SHOP)
+    write_book(place, "allocation.csv", ALLOCATION + TO_SHOP)
+    land_usage(place, OCTOBER, "10")
+    published(place, final=True)
+    land_usage(place, OCTOBER, "12", fetched_days_later=1)
+
+    assert rows(published(place)) == [
+        ("Shop", "EUR", "10", "12", "2", {"new_data": "2"}),
+        ("Web", "EUR", "10", "12", "2", {"new_data": "2"}),
+    ]
+
+
+def test_restating_again_changes_nothing(place: House) -> None:
+    write_book(place, "projects.csv", SHOP)
+    write_book(place, "allocation.csv", ALLOCATION + TO_SHOP)
+    first = published(place)
+    again = published(place)
+
+    assert (first.revision, first.is_new, again.revision, again.is_new) == (2, True, 2, False)

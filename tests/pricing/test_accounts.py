@@ -3,6 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tallybook.legible import legible
 from tallybook.pricing.accounts import SubAccount, assign_projects
 from tallybook.pricing.books import ProjectRule
 
@@ -40,6 +41,19 @@ def test_two_unmapped_accounts_of_one_name_stay_apart() -> None:
     accounts = [account("a", "p1", "Web"), account("b", "p1", "Web"), account("b", "p2", "Web")]
 
     assert projects(accounts) == ["Web (a)", "Web (b, p1)", "Web (b, p2)"]
+
+
+def test_names_that_read_alike_on_paper_stay_apart() -> None:
+    accounts = [account("a", "p1", "Web"), account("a", "p2", "W\x07eb"), account("a", "p3", "W\u202eeb")]
+
+    assert [legible(one) for one in projects(accounts)] == ["Web (a, p1)", "Web (a, p2)", "Web (a, p3)"]
+    assert projects([account("b", "p1", "Fin\x00ance")], rule("a", "p1", "Finance")) == ["Fin\x00ance (b)"]
+
+
+def test_ids_that_read_alike_are_spelled_out() -> None:
+    accounts = [account("a", "p\x07", ""), account("a", "p\x08", ""), account("a", "p\t", "p"), account("a", "p ", "")]
+
+    assert len({legible(one) for one in projects(accounts)}) == 4
 
 
 def test_nobody_joins_a_mapped_project_by_its_name() -> None:

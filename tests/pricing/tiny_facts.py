@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
 from tallybook.periods import BillingPeriod
 from tallybook.pricing.books import Books, read_books
@@ -73,6 +72,7 @@ def cost(
     connection: str = "kube-main",
     currency: str = "USD",
     namespace: str = "shop",
+    labels: str = "[]",
 ) -> Row:
     start = datetime.fromisoformat(f"{month}-{day:02d}")
     return {
@@ -87,6 +87,7 @@ def cost(
         "workload": workload,
         "workload_type": "Deployment",
         "resource_id": f"c1/{namespace}/{workload}",
+        "labels": labels,
         "charge_period_start": start,
         "charge_period_end": start + timedelta(days=1),
         "billing_currency": currency,
@@ -159,15 +160,9 @@ def warehouse_with(**facts: Iterable[Row]) -> Warehouse:
 
 
 def add_facts(warehouse: Warehouse, name: str, rows: list[Row]) -> None:
-    """Append rows of facts.<name>; costs get no labels."""
+    """Append rows of facts.<name>."""
     table = f"facts.{name}"
-    known = warehouse.select(table).schema
-    wanted = {column: kind for column, kind in known.items() if column != "labels"}
-    incoming = pl.DataFrame(rows, schema=wanted).to_arrow()
-    if "labels" in known:
-        labels = pa.array(["[]"] * len(rows))
-        incoming = incoming.append_column("labels", labels)
-    warehouse.insert(table, incoming)
+    warehouse.insert(table, pl.DataFrame(rows, schema=warehouse.select(table).schema))
 
 
 def priced(

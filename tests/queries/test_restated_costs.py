@@ -137,6 +137,8 @@ def compared(warehouse: Warehouse, *, steady: tuple[str, ...] = (), same_prices:
         has_same_prices=same_prices,
         has_same_adjustments=True,
         has_same_map=True,
+        has_same_allocation=True,
+        is_all_steady=False,
     )
 
 

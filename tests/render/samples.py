@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tallybook.documents.allocated import AllocatedProject, Allocation, AllocationRuleRow, AllocationShare
 from tallybook.documents.changes import Bridge, BridgeStep, BudgetRow, Changes, ComparisonRow, MoverRow
 from tallybook.documents.committed import CommitmentRow
 from tallybook.documents.model import (
@@ -197,6 +198,7 @@ def small_report() -> MonthlyReport:
             ),
         ),
         project_totals=(),
+        allocation=Allocation(rules=(), projects=()),
         workloads=(),
         pricing=(),
         pricing_totals=(),
@@ -257,6 +259,7 @@ def full_report() -> MonthlyReport:
         providers=providers,
         projects=projects,
         project_totals=_project_totals(projects),
+        allocation=allocation(),
         workloads=_workloads(rng),
         pricing=_pricing(),
         pricing_totals=(
@@ -769,6 +772,35 @@ def _daily(rng: random.Random, providers: tuple[ProviderRow, ...]) -> tuple[Dail
     return tuple(sorted(points, key=lambda p: (p.date, p.connection)))
 
 
+def allocation(names: Sequence[str] = ("platform", "atlas", "borealis")) -> Allocation:
+    """A rule that spreads 90 of 120 EUR of the first project over the others, by cost."""
+    source, *targets = names
+    return Allocation(
+        rules=(
+            AllocationRuleRow(
+                *(f"cost of {source}", "shared", "cost", "", "EUR"), is_even_instead=False, billing_currency="EUR",
+                first_date=date(2026, 10, 1), end_date=date(2026, 11, 1), sources=(source,),
+                source_cost=fig("120.00"), spread_cost=fig("90.00"), unallocated=fig("30.00"),
+                shares=(
+                    AllocationShare(targets[0], fig("20.00"), Decimal("50.0"), fig("60.00"), merged=1),
+                    AllocationShare(targets[1], fig("10.00"), Decimal("25.0"), fig("30.00"), merged=1),
+                ),
+                price_source="allocation.csv line 2",
+            ),
+        ),
+        projects=(
+            _allocated(targets[0], "20.00", "60.00", "0.00", "80.00"),
+            _allocated(targets[1], "10.00", "30.00", "0.00", "40.00"),
+            _allocated(source, "120.00", "0.00", "-90.00", "30.00"),
+        ),
+    )  # fmt: skip
+
+
+def _allocated(project: str, direct: str, shared: str, passed_on: str, cost: str) -> AllocatedProject:
+    parts = (fig(direct), fig(shared), fig("0.00"), fig(passed_on), fig(cost))
+    return AllocatedProject(project, "EUR", *parts, is_lower_bound=False)
+
+
 def restatement(names: Sequence[str] = ("atlas", "borealis", "cumulus")) -> Restatement:
     """What changed since the first revision: each project gained 12.34 EUR in data and lost 2 in a price."""
     causes = (CauseAmount(Cause.NEW_DATA, fig("12.34")), CauseAmount(Cause.CHANGED_PRICE, fig("-2")))
@@ -810,6 +842,7 @@ def hostile_report() -> MonthlyReport:
         ),
         notices=HOSTILE,
         restatement=restatement(names=HOSTILE),
+        allocation=allocation(names=HOSTILE),
         projects=tuple(
             replace(row, project=HOSTILE[i % 8], connection=HOSTILE[(i + 1) % 8], owner=HOSTILE[4])
             for i, row in enumerate(report.projects[:16])
@@ -876,6 +909,7 @@ def statement() -> ProjectStatement:
             total("EUR", "9120.40", "8800.10", coverage_pct=Decimal("98.4"), unpriced_meters=1),
             total("USD", "2210.00", None),
         ),
+        allocated=(_allocated("platform", "7120.40", "2000.00", "0.00", "9120.40"),),
         lines=(
             line(0, "core_hours", "core-hour", "0.0185", "3374.49", "sampled"),
             line(0, "memory_gib_hours", "GiB-hour", "0.0031", "565.46", "sampled"),

@@ -12,6 +12,7 @@ Row = dict[str, Any]
 
 _CHARGES = {
     "adjustment": pl.String,
+    "allocation": pl.String,
     "billing_period": pl.String,
     "provider": pl.String,
     "connection": pl.String,
@@ -93,6 +94,7 @@ def used(
         "cost_basis": "price_book" if priced else None,
         "basis": "metered",
         "adjustment": "",
+        "allocation": "",
         "consumed_quantity": decimal(quantity),
         "pricing_quantity": decimal(quantity),
         "list_cost": decimal(cost),
@@ -139,6 +141,54 @@ def ran(
         "spot_hours": decimal(spot),
         "on_demand_hours": decimal(on_demand),
     }
+
+
+_ALLOCATION = {
+    "charge_period_start": pl.Datetime("us"),
+    "charge_period_end": pl.Datetime("us"),
+    **dict.fromkeys(("provider", "connection", "project", "rule", "kind", "method", "meter", "role"), pl.String),
+    **dict.fromkeys(("source_cost", "received_shared_cost", "received_idle_cost", "weight", "total_weight"), AMOUNT),
+    "is_even_instead": pl.Boolean,
+    "effective_cost": AMOUNT,
+    "billing_currency": pl.String,
+    "price_source": pl.String,
+}
+
+
+def taken(cost: str, *, of: str, project: str = "Platform", rule: str = "platform", received: str = "0") -> Row:
+    """What a rule takes of a project that costs `of`; `received` of it is of an earlier shared rule."""
+    return {
+        "charge_period_start": datetime.fromisoformat("2026-10-01"),
+        "charge_period_end": datetime.fromisoformat("2026-11-01"),
+        "provider": "alpha",
+        "connection": "alpha-main",
+        "project": project,
+        "rule": rule,
+        "kind": "shared",
+        "method": "cost",
+        "meter": "",
+        "role": "source",
+        "source_cost": decimal(of),
+        "received_shared_cost": decimal(received),
+        "received_idle_cost": decimal("0"),
+        "weight": None,
+        "total_weight": None,
+        "is_even_instead": False,
+        "effective_cost": decimal(cost),
+        "billing_currency": "EUR",
+        "price_source": "allocation.csv line 2",
+    }
+
+
+def given(cost: str, project: str, *, weight: str = "1", of: str = "1", rule: str = "platform") -> Row:
+    """What a rule gives to a project by its weight of all weights."""
+    none = {"source_cost": None, "received_shared_cost": None, "received_idle_cost": None}
+    weights = {"weight": decimal(weight), "total_weight": decimal(of)}
+    return {**taken(cost, of="0", project=project, rule=rule), **none, **weights, "role": "target"}
+
+
+def allocation(*rows: Row) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=_ALLOCATION)
 
 
 def charges(*rows: Row) -> pl.DataFrame:

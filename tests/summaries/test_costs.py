@@ -11,7 +11,7 @@ from tallybook.summaries.pricing import summarise_pricing
 from tallybook.summaries.projects import summarise_projects, summarise_providers
 from tallybook.summaries.totals import summarise_tie_out
 from tallybook.summaries.workloads import summarise_workloads
-from tests.summaries.literal_frames import charges, connections, ran, used
+from tests.summaries.literal_frames import allocation, charges, connections, ran, used
 
 ALL = ("alpha-main", "beta-main", "kube-main")
 
@@ -270,6 +270,7 @@ def test_sources_and_projects_tie_out_per_currency() -> None:
     frame = summarise_tie_out(
         sources(("EUR", "provider", "10"), ("EUR", "price_book", "2.5"), ("USD", "provider", "1")),
         projects(charges(used("7.5"), used("5", project="Shop"), ran("1")), charges()),
+        allocation(),
     )
 
     zero = Decimal(0)
@@ -280,7 +281,8 @@ def test_sources_and_projects_tie_out_per_currency() -> None:
 
 
 def test_a_cost_that_is_in_no_project_shows_as_a_difference() -> None:
-    frame = summarise_tie_out(sources(("EUR", "provider", "10")), projects(charges(used("9.999999999999")), charges()))
+    left = projects(charges(used("9.999999999999")), charges())
+    frame = summarise_tie_out(sources(("EUR", "provider", "10")), left, allocation())
 
     assert frame.select("difference", "holds").rows() == [(Decimal("0.000000000001"), False)]
 

@@ -95,6 +95,25 @@ def test_an_adjustment_that_comes_goes_or_changes_is_a_cause_of_its_own() -> Non
     assert causes(items([adjusted("-3")], [], previously=())) == {"not_comparable": Decimal(-3)}
 
 
+def spread(cost: str, project: str) -> Row:
+    """What a rule of allocation.csv gives to a project, or takes of it."""
+    row = ran(cost, currency="EUR", connection="alpha-main", workload="", project=project)
+    return {**row, "cluster": "", "namespace": "", "allocation": "share of platform"}
+
+
+def test_what_rules_spread_is_a_cause_of_its_own_that_adds_up_to_nothing() -> None:
+    now = [used("5"), used("9", project="Platform"), spread("-9", "Platform"), spread("9", "Web")]
+    then = [used("5"), used("6", project="Platform"), spread("-6", "Platform"), spread("6", "Web")]
+    frame = items(now, then)
+
+    assert frame.select("project", "allocation_effect").filter(pl.col("allocation_effect") != 0).rows() == [
+        ("Platform", Decimal(-3)),
+        ("Web", Decimal(3)),
+    ]
+    [bridge] = summarise_bridge(frame, closed={}).to_dicts()
+    assert (bridge["opening_cost"], bridge["allocation_effect"], bridge["closing_cost"]) == (11, 0, 14)
+
+
 def test_a_connection_that_was_silent_in_one_month_is_not_comparable() -> None:
     frame = items([used("5")], [], previously=())
     assert causes(frame) == {"not_comparable": Decimal(5)}

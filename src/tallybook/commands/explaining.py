@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tallybook.documents.explanation import (
         AdjustmentLine,
+        AllocatedSource,
+        AllocationLine,
         ChargeLine,
         ExplainedFigure,
         Explanation,
@@ -34,6 +36,10 @@ _ADJUSTMENTS = (
     "adjustment_row", "connection", "adjustment", "of", "effective_cost", "currency", "valid_from", "valid_to",
     "source",
 )  # fmt: skip
+_ALLOCATIONS = (
+    "allocation_row", "rule", "kind", "connection", "by", "weight", "of", "effective_cost", "currency",
+)  # fmt: skip
+_SOURCES = ("rule", "project", "connection", "was_taken", "of_it_given", "currency")
 _ORIGINS = ("sub_account_id", "staging_table", "rows", "asked", "captured_at", "fetched_at", "file")
 _MOST_FILES = 10  # of a sub account and table that are shown; a sampled month has thousands
 
@@ -76,6 +82,13 @@ def _show(explained: "Explanation") -> None:
     if explained.adjustments:
         say("   and of the adjustments, in the order in which they apply at a connection")
         table(_ADJUSTMENTS, map(_adjustment, explained.adjustments))
+    if explained.allocations:
+        say("   and of the allocation: what rules gave, by its weight of all weights, and what they took")
+        table(_ALLOCATIONS, map(_allocation, explained.allocations))
+    for source in explained.sources:
+        say(f"   Rule {source.rule} took this, of all that {source.project} has there")
+        table(_SOURCES, [_source(source)])
+        table(_LINES, map(_line, source.lines))
     say("4. The staging rows below them and their raw files, each named by the sha256 of what it unpacks to")
     table(_ORIGINS, _origins(explained.origins))
 
@@ -89,7 +102,8 @@ def _figure(one: "ExplainedFigure") -> tuple[object, ...]:
 
 def _line(line: "ChargeLine") -> tuple[object, ...]:
     return (
-        line.connection, line.sub_account_name or line.sub_account_id, line.region, line.meter or line.adjustment,
+        line.connection, line.sub_account_name or line.sub_account_id, line.region,
+        line.meter or line.adjustment or line.allocation,
         _number(line.pricing_quantity), line.pricing_unit, _number(line.list_unit_price), _number(line.list_cost),
         _number(line.effective_cost), line.billing_currency, _category(line),
         f"{line.first_day} to {line.last_day}", line.charges, line.price_source, line.basis,
@@ -118,6 +132,20 @@ def _adjustment(one: "AdjustmentLine") -> tuple[object, ...]:
         one.price_source, one.connection, one.adjustment, of, digits(one.effective_cost), one.billing_currency,
         one.valid_from, one.valid_to, one.source,
     )  # fmt: skip
+
+
+def _allocation(one: "AllocationLine") -> tuple[object, ...]:
+    by = " of ".join(filter(None, (one.method, one.meter))) + (", all 0: evenly" if one.is_even_instead else "")
+    weights = ("", "") if one.weight is None else (digits(one.weight), _number(one.total_weight))
+    return (
+        one.price_source, one.rule, one.kind, one.connection, by, *weights, digits(one.effective_cost),
+        one.billing_currency,
+    )  # fmt: skip
+
+
+def _source(one: "AllocatedSource") -> tuple[object, ...]:
+    taken = (digits(one.source_cost), digits(one.effective_cost.copy_negate()), one.billing_currency)
+    return (one.rule, one.project, one.connection, *taken)
 
 
 def _origins(origins: Iterable["Origin"]) -> Iterator[tuple[object, ...]]:

@@ -79,9 +79,13 @@ _CATEGORIES = ("spot", "on_demand", "mixed", "unknown")
 
 
 def pricing_rows(inputs: MonthInputs) -> tuple[PricingRow, ...]:
-    """Pricing categories per currency over all projects; they add up to the currency's total."""
+    """Pricing categories per currency over all projects; they add up to the currency's total.
+
+    What rules of allocation.csv spread adds up to 0 over all projects and is left out.
+    """
     rows = (
-        inputs.tables.pricing.group_by("billing_currency", "pricing_category", "cost_basis")
+        inputs.tables.pricing.filter(pl.col("cost_basis") != "allocation")
+        .group_by("billing_currency", "pricing_category", "cost_basis")
         .agg(
             pl.when(pl.col("hours").count() > 0).then(pl.col("hours").sum()).alias("hours"),
             pl.when(pl.col("effective_cost").count() > 0).then(pl.col("effective_cost").sum()).alias("effective_cost"),

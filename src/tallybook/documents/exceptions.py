@@ -21,11 +21,11 @@ def open_exceptions(inputs: MonthInputs) -> tuple[OpenException, ...]:
         *_never_seen(inputs),
         *(OpenException(ExceptionKind.FAILED_CHECK, "", f"{text}.") for text in differences(inputs)),
         *_gaps(inputs),
-        *_side_gaps(inputs),
         *_unpriced(inputs.tables.unpriced),
         *_unmapped(inputs.tables.accounts),
         *_example_prices(inputs.tables.prices),
         *_example_budgets(inputs),
+        *_side_gaps(inputs),  # no amount depends on them
     )
 
 

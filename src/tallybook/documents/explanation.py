@@ -11,6 +11,9 @@ from decimal import Decimal
 from tallybook.documents.figures import Row, add, known, trimmed
 from tallybook.money import CONTEXT
 
+SPREAD = "spread by "
+"""How queries/marts/tables/charges.sql begins the name of what a rule took; `share of ` is what it gave."""
+
 
 @dataclass(frozen=True, slots=True)
 class ExplainedFigure:
@@ -42,6 +45,7 @@ class ChargeLine:
     region: str
     meter: str  # "" where the provider states the cost itself, and for an adjustment
     adjustment: str  # 10 % discount; "" for usage
+    allocation: str  # share of platform; "" for what no rule spread
     charge_category: str
     cost_basis: str | None  # price_book, commitment, minimum, provider, adjustment; None without a cost
     commitment_discount_status: str  # Used, Unused; "" without a commitment
@@ -56,6 +60,16 @@ class ChargeLine:
     list_cost: Decimal | None
     effective_cost: Decimal | None
     billing_currency: str | None
+
+    @property
+    def is_charged(self) -> bool:
+        """Whether it comes from a provider's answer, and from no book alone."""
+        return not self.adjustment and not self.allocation
+
+    @property
+    def is_spread(self) -> bool:
+        """Whether it is what a rule took, and not a share that it gave."""
+        return self.allocation.startswith(SPREAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +109,39 @@ class AdjustmentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AllocationLine:
+    """What a rule of allocation.csv gave to the project at a connection (role target), or took of it (source)."""
+
+    price_source: str
+    rule: str
+    kind: str
+    role: str
+    connection: str
+    method: str
+    meter: str
+    weight: Decimal | None  # effective_cost = what the rule took x weight / total_weight, of each source
+    total_weight: Decimal | None
+    is_even_instead: bool
+    source_cost: Decimal | None  # of a source: what the rule took
+    effective_cost: Decimal
+    billing_currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllocatedSource:
+    """What a rule that gave to the project took elsewhere, with the charge lines that this is made of."""
+
+    price_source: str
+    rule: str
+    project: str
+    connection: str
+    source_cost: Decimal
+    effective_cost: Decimal  # what of it went to all targets, below zero
+    billing_currency: str
+    lines: tuple[ChargeLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Staging rows of a sub account that came from one raw file, and what had been asked to get it."""
 
@@ -121,6 +168,8 @@ class Explanation:
     lines: tuple[ChargeLine, ...]
     prices: tuple[PriceLine, ...]
     adjustments: tuple[AdjustmentLine, ...]
+    allocations: tuple[AllocationLine, ...]
+    sources: tuple[AllocatedSource, ...]
     origins: tuple[Origin, ...]
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from tallybook.documents.allocated import Allocation
 from tallybook.documents.changes import Bridge, Changes
 from tallybook.documents.committed import CommitmentRow
 from tallybook.documents.outlook import Outlook
@@ -18,7 +19,8 @@ from tallybook.documents.values import Bound, Figure, Header
 # 1.0 the first form
 # 1.1 lower bounds, open exceptions, sums of projects and categories, examples and unmapped projects
 # 1.2 the month in the reporting currency, restatements of closed months, accepted gaps; comparisons, bridges, movers
-#     and budgets of projects; forecasts and anomalies; spot by cluster, namespace and project; the review of quotas
+#     and budgets of projects; forecasts and anomalies; spot by cluster, namespace and project; the review of quotas;
+#     what rules spread of idle and shared cost
 SCHEMA_VERSION = "1.2"
 
 
@@ -273,6 +275,7 @@ class MonthlyReport:
     providers: tuple[ProviderRow, ...]
     projects: tuple[ProjectRow, ...]  # those of a project together
     project_totals: tuple[ProjectTotal, ...]
+    allocation: Allocation  # what rules of allocation.csv spread
     workloads: tuple[WorkloadRow, ...]  # the dearest ones and a row for the rest; all of them are in the tables
     pricing: tuple[PricingRow, ...]
     pricing_totals: tuple[PricingRow, ...]  # of categories that have several rows

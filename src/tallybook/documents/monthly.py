@@ -1,5 +1,6 @@
 """The monthly report: every number of it, and nothing about how it looks."""
 
+from tallybook.documents.allocation import build_allocation
 from tallybook.documents.commitments import commitment_rows
 from tallybook.documents.conversion import convert_totals
 from tallybook.documents.costs import (
@@ -50,6 +51,7 @@ def build_report(inputs: MonthInputs) -> MonthlyReport:
         providers=providers,
         projects=projects,
         project_totals=several_rows(sums, projects),
+        allocation=build_allocation(inputs.tables, sums),
         workloads=workload_rows(inputs.tables.workloads),
         pricing=pricing,
         pricing_totals=pricing_totals(pricing),

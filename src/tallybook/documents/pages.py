@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from tallybook.documents.allocated import AllocatedProject
 from tallybook.documents.model import CurrencyTotal, WorkloadRow
 from tallybook.documents.seen import GapRow, OpenException, QuotaRow
 from tallybook.documents.values import Figure, Header, Status
@@ -17,13 +18,13 @@ class StatementLine:
     provider_label: str
     sub_account_name: str
     region: str
-    meter: str  # or an adjustment: 10 % discount
+    meter: str  # or an adjustment: 10 % discount; or what a rule spread: share of platform
     unit: str
     quantity: Figure
     unit_price: Decimal | None  # None: several prices in the month, or none
     billing_currency: str  # "" without a price
     effective_cost: Figure
-    basis: str  # metered, averaged, sampled, provider, adjusted
+    basis: str  # metered, averaged, sampled, provider, adjusted, allocated
     coverage_pct: Decimal | None
     is_lower_bound: bool
 
@@ -41,6 +42,7 @@ class ProjectStatement:
     is_mapped: bool  # by projects.csv; else a sub account under its own name
     exceptions: tuple[OpenException, ...]  # those of the month that touch this project
     totals: tuple[CurrencyTotal, ...]
+    allocated: tuple[AllocatedProject, ...]  # what rules spread to it and took of it, beside its own cost
     lines: tuple[StatementLine, ...]
     workloads: tuple[WorkloadRow, ...]
     quotas: tuple[QuotaRow, ...]

@@ -13,6 +13,7 @@ class Cause(StrEnum):
     RESTATED_COST = "restated_cost"  # a provider states another cost than it did
     CHANGED_PRICE = "changed_price"  # prices.csv
     CHANGED_MAP = "changed_map"  # a sub account belongs to another project
+    CHANGED_ALLOCATION = "changed_allocation"  # allocation.csv
     SOFTWARE_OR_SETTINGS = "software_or_settings"  # the answers and the books are the same
 
 

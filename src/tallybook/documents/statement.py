@@ -29,14 +29,16 @@ def build_statements(inputs: MonthInputs, report: MonthlyReport) -> list[Project
     by_project: dict[str, list[ProjectRow]] = {}
     for row in report.projects:
         by_project.setdefault(row.project, []).append(row)
-    statements = [_statement(inputs, project, rows) for project, rows in by_project.items()]
+    statements = [_statement(inputs, report, project, rows) for project, rows in by_project.items()]
     return sorted(statements, key=lambda one: one.slug)
 
 
-def _statement(inputs: MonthInputs, project: str, rows: Sequence[ProjectRow]) -> ProjectStatement:
+def _statement(
+    inputs: MonthInputs, report: MonthlyReport, project: str, rows: Sequence[ProjectRow]
+) -> ProjectStatement:
     tables, own = inputs.tables, pl.col("project") == project
     connections = {row.connection for row in rows}
-    lines, provider_costs = _lines(inputs, tables.lines.filter(own).to_dicts(), rows)
+    lines, provider_costs = _lines(inputs, _telling(tables.lines.filter(own)).to_dicts(), rows)
     return ProjectStatement(
         schema_version=SCHEMA_VERSION,
         header=build_header(inputs, title="Project statement"),
@@ -47,11 +49,19 @@ def _statement(inputs: MonthInputs, project: str, rows: Sequence[ProjectRow]) ->
         is_mapped=all(row.is_mapped for row in rows),
         exceptions=project_exceptions(inputs, project=project, connections=connections),
         totals=currency_totals(inputs, rows, tables.projects.filter(own).to_dicts(), project=project),
+        allocated=tuple(one for one in report.allocation.projects if one.project == project),
         lines=lines,
         workloads=workload_rows(tables.workloads.filter(own), totals=provider_costs),
         quotas=quota_rows(tables.quotas.filter(own)),
         gaps=tuple(gap for gap in gap_rows(inputs) if gap.connection in connections),
     )
+
+
+def _telling(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines without those of nothing used at no cost; all of them when there are no others."""
+    says_nothing = (pl.col("effective_cost") == 0) & (pl.col("pricing_quantity") == 0)
+    telling = lines.filter(~says_nothing.fill_null(value=False))
+    return lines if telling.is_empty() else telling
 
 
 def _lines(
@@ -72,7 +82,7 @@ def _lines(
             provider_label=inputs.label(line["provider"]),
             sub_account_name=line["sub_account_name"] or line["sub_account_id"],
             region=line["region"],
-            meter=line["meter"] or line["adjustment"] or WORKLOADS,
+            meter=line["meter"] or line["adjustment"] or line["allocation"] or WORKLOADS,
             unit=line["pricing_unit"],
             quantity=quantity(line["pricing_quantity"], line["pricing_unit"]),
             unit_price=None if line["list_unit_price"] is None else trimmed(line["list_unit_price"]),

@@ -1,9 +1,13 @@
 """The stamp of a revision, and why it is a draft."""
 
-from tallybook.documents.inputs import MonthInputs
+import re
+
+from tallybook.documents.inputs import Failure, MonthInputs
 from tallybook.documents.values import Status
 from tallybook.documents.words import amount, plain, plural
 from tallybook.summaries.expressions import COST_FEEDS
+
+_REFUSED = re.compile(r"HTTP \d{3} for [^\s:;]+")
 
 
 def decide_status(inputs: MonthInputs) -> tuple[Status, tuple[str, ...]]:
@@ -34,9 +38,24 @@ def collect_command(inputs: MonthInputs, connection: str, dataset: str) -> str:
 
 def _failures(inputs: MonthInputs) -> list[str]:
     return [
-        f"{one.connection} {one.dataset} {one.period} could not be collected: {plain(one.error)}"
+        f"{one.connection} {one.dataset} {one.period} could not be collected: {_problem(one)}"
         for one in inputs.failures
     ]
+
+
+def _problem(failure: Failure) -> str:
+    """What went wrong, without the names that the sentence has, and without what the provider wrote into its answer.
+
+    The receipt and the log keep all of it. Example: `HTTP 500 for /usage: {"error": …}; run it again later` becomes
+    `HTTP 500 for /usage; run it again later`.
+    """
+    names = f"{failure.connection} {failure.dataset} {failure.period}: "
+    told = plain(failure.error).replace(names, "")
+    refused = _REFUSED.match(told)
+    if not refused:
+        return told
+    advice = told.rpartition("; ")[2] if "; " in told else ""
+    return f"{refused[0]}; {advice}" if advice else refused[0]
 
 
 def _not_ended(inputs: MonthInputs) -> list[str]:

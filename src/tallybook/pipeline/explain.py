@@ -9,6 +9,8 @@ import polars as pl
 
 from tallybook.documents.explanation import (
     AdjustmentLine,
+    AllocatedSource,
+    AllocationLine,
     ChargeLine,
     Explanation,
     Origin,
@@ -46,17 +48,21 @@ def explain(
         names = [settings.name for settings, _ in chosen]
         figures = _figures(warehouse, period, project, names, now=now)
         lines = tuple(line for line in _lines(warehouse, period, project) if line.connection in names)
+        sources = tuple(one for one in _sources(warehouse, period, project, books) if one.connection in names)
+        below = (*lines, *(line for one in sources for line in one.lines))
         return Explanation(
             month=str(period),
             project=project,
             figures=explain_figures(figures.to_dicts(), lines),
             lines=lines,
-            prices=_prices(warehouse, period, lines),
+            prices=_prices(warehouse, period, below),
             adjustments=tuple(
                 one for one in _adjustments(warehouse, period, project, books) if one.connection in names
             ),
+            allocations=tuple(one for one in _allocations(warehouse, period, project) if one.connection in names),
+            sources=sources,
             origins=tuple(
-                origin for pair in chosen for origin in _origins(house, warehouse, pair, period, lines, now=now)
+                origin for pair in chosen for origin in _origins(house, warehouse, pair, period, below, now=now)
             ),
         )
 
@@ -113,6 +119,29 @@ def _adjustments(warehouse: Warehouse, period: BillingPeriod, project: str, book
         yield AdjustmentLine(**row | amounts, valid_from=book.valid_from, valid_to=book.valid_to, source=book.source)
 
 
+def _allocations(warehouse: Warehouse, period: BillingPeriod, project: str) -> Iterator[AllocationLine]:
+    frame = warehouse.frame("marts/project_allocations", billing_period=str(period), project=project)
+    amounts = ("weight", "total_weight", "source_cost", "effective_cost")
+    for row in frame.to_dicts():
+        yield AllocationLine(**row | {name: known(row[name]) for name in amounts})
+
+
+def _sources(warehouse: Warehouse, period: BillingPeriod, project: str, books: Books) -> Iterator[AllocatedSource]:
+    """What the rules that gave to the project took, with the charge lines of that place but for what was spread."""
+    rules = {rule.first.book_row: rule.first for rule in books.allocation}
+    frame = warehouse.frame("marts/allocation_sources", billing_period=str(period), project=project)
+    for row in frame.to_dicts():
+        account = rules[row["price_source"]].from_sub_account_id
+        lines = tuple(
+            line
+            for line in _lines(warehouse, period, row["project"])
+            if (line.connection, line.billing_currency) == (row["connection"], row["billing_currency"])
+            and (line.sub_account_id == account if account else not line.is_spread)
+        )
+        amounts = {name: known(row[name]) for name in ("source_cost", "effective_cost")}
+        yield AllocatedSource(**row | amounts, lines=lines)
+
+
 def _origins(
     house: House,
     warehouse: Warehouse,
@@ -124,7 +153,7 @@ def _origins(
 ) -> Iterator[Origin]:
     """The raw files with rows of the lines' sub accounts at a connection, in the order of sub account and time."""
     settings, provider = connection
-    accounts = sorted({one.sub_account_id for one in lines if one.connection == settings.name and not one.adjustment})
+    accounts = sorted({one.sub_account_id for one in lines if one.connection == settings.name and one.is_charged})
     parameters = {
         **provider.parameters(settings),
         "connection": settings.name,

@@ -30,7 +30,10 @@ from tallybook.render.pdf import Attachment, render_pdf
 from tallybook.render.xlsx import render_xlsx
 from tallybook.summaries.month import MonthTables
 
-OWN_TABLES = ("projects", "workloads", "pricing", "quotas", "usage", "coverage", "spot", "quota_changes", "commitments")
+OWN_TABLES = (
+    *("projects", "workloads", "pricing", "quotas", "usage", "coverage", "spot", "quota_changes", "commitments"),
+    "allocation",
+)
 """What a month says of itself."""
 TABLES = (*OWN_TABLES, "variance", "forecast", "anomalies")
 """And what it says beside other months: that changes with them, and reopens no closed month."""

@@ -28,6 +28,7 @@ from tallybook.pipeline.house import House, begun, load
 from tallybook.pipeline.restating import restate
 from tallybook.pipeline.revisions import Revision, last_closed, latest_revision, library
 from tallybook.pipeline.summarising import summarise
+from tallybook.pricing.allocating import spreading_notices
 from tallybook.pricing.books import Books, idle_budgets, unknown_connections
 from tallybook.pricing.checks import run_checks
 from tallybook.pricing.conversion import Rates, month_rates
@@ -174,6 +175,7 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
         notices=(
             *unknown_connections(books, [connection.name for connection in house.settings.connections]),
             *idle_rows(warehouse, period, books=books),
+            *spreading_notices(warehouse, period=period, books=books),
             *idle_budgets(books, str(period), projects=set(tables.accounts["project"])),
             *_notices(house, warehouse, period),
         ),

@@ -21,6 +21,7 @@ _SAME_BOOKS = {
     "has_same_prices": ("prices.csv", "commitments.csv"),
     "has_same_adjustments": ("adjustments.csv",),
     "has_same_map": ("projects.csv",),
+    "has_same_allocation": ("allocation.csv",),
 }
 Hashes = Mapping[tuple[str, str], str]  # kind and name of an input to its sha256
 
@@ -39,11 +40,13 @@ def restate(
     of the closed revision cannot be read.
     """
     old, new = _old_hashes(closed), {(one.kind, one.name): one.sha256 for one in inputs}
+    steady = _steady(old, new, period, snapshots)
     costs = _restated_costs(
         warehouse,
         closed.folder / "tables" / "charges.parquet",
         billing_period=str(period),
-        steady_connections=_steady(old, new, period, snapshots),
+        steady_connections=steady,
+        is_all_steady=_connections(old, new) <= set(steady),
         **{
             name: all(old.get(("book", book)) == new.get(("book", book)) for book in books)
             for name, books in _SAME_BOOKS.items()
@@ -92,7 +95,7 @@ def _steady(old: Hashes, new: Hashes, period: BillingPeriod, snapshots: set[tupl
 
     A snapshot of the month before reaches into this one: of snapshots both months have to be the same.
     """
-    connections = {name.split("/")[0] for kind, name in old.keys() | new.keys() if kind == "unit"}
+    connections = _connections(old, new)
     moved = set()
     for kind, name in old.keys() | new.keys():
         if kind == "unit" and old.get((kind, name)) != new.get((kind, name)):
@@ -101,6 +104,10 @@ def _steady(old: Hashes, new: Hashes, period: BillingPeriod, snapshots: set[tupl
                 moved.add(connection)
     gone = {connection for connection in connections if ("settings", f"connections/{connection}") not in new}
     return sorted(connections - moved | gone)
+
+
+def _connections(old: Hashes, new: Hashes) -> set[str]:
+    return {name.split("/")[0] for kind, name in old.keys() | new.keys() if kind == "unit"}
 
 
 def _told(closed: Revision, old: Hashes, new: Hashes) -> Iterator[str]:

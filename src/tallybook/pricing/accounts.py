@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tallybook.legible import legible, spelled_out
 from tallybook.pricing.books import ANY_SUB_ACCOUNT, ProjectRule
 
 
@@ -36,12 +37,13 @@ def assign_projects(accounts: Sequence[SubAccount], rules: Iterable[ProjectRule]
     joins finance's project by calling a sub account like it. The result does not depend on the order. `accounts` hold
     each connection and id once.
     """
-    by_key = {(rule.connection, rule.sub_account_id): rule for rule in rules}
+    listed = list(rules)
+    by_key = {(rule.connection, rule.sub_account_id): rule for rule in listed if rule.label is None}
     found = [
         by_key.get((one.connection, one.sub_account_id)) or by_key.get((one.connection, ANY_SUB_ACCOUNT))
         for one in accounts
     ]
-    taken = {rule.project for rule in by_key.values()}
+    taken = {legible(rule.project) for rule in listed}
     unmapped = [one for one, rule in zip(accounts, found, strict=True) if rule is None]
     names = _own_names(unmapped, taken=taken)
     return [
@@ -53,15 +55,15 @@ def assign_projects(accounts: Sequence[SubAccount], rules: Iterable[ProjectRule]
 
 
 def _own_names(accounts: Sequence[SubAccount], *, taken: set[str]) -> Mapping[SubAccount, str]:
-    """A name for each account that no other and no rule uses: who shares one takes the next longer, until none does.
+    """A name for each account that reads like no other's and no rule's: who shares one takes the next longer.
 
     It ends, since names are chosen by third parties but the longest forms of two accounts always differ.
     """
     lengths = dict.fromkeys(accounts, 0)
     while True:
         names = {one: _own_name(one, length) for one, length in lengths.items()}
-        uses = Counter(names.values()) + Counter(taken)
-        shared = [one for one, name in names.items() if uses[name] > 1]
+        uses = Counter(map(legible, names.values())) + Counter(taken)
+        shared = [one for one, name in names.items() if uses[legible(name)] > 1]
         if not shared:
             return names
         for one in shared:
@@ -71,11 +73,11 @@ def _own_names(accounts: Sequence[SubAccount], *, taken: set[str]) -> Mapping[Su
 def _own_name(one: SubAccount, length: int) -> str:
     """`Web`, `Web (connection)`, `Web (connection, id)`, `Web (connection, id, 3)`, and so on.
 
-    From the third on, marks of the form itself are escaped in the id, so that a name can be read in one way only.
+    From the third on, marks of the form itself and what nobody can read are escaped in the id, so that a name can be
+    read in one way only.
     """
     name = one.name.strip() or one.sub_account_id.strip() or one.connection
     if length == 0:
         return name
-    identity = one.sub_account_id.replace("%", "%25").replace("(", "%28").replace(",", "%2C")
-    parts = [one.connection, identity, str(length)]
+    parts = [one.connection, spelled_out(one.sub_account_id, "%(,"), str(length)]
     return f"{name} ({', '.join(parts[:length])})"

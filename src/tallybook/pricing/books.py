@@ -1,4 +1,4 @@
-"""The books that finance writes: prices, commitments, rates, projects, budgets and adjustments. Read whole, frozen."""
+"""The books that finance writes, from prices to allocation. Read whole, checked, frozen."""
 
 import difflib
 import hashlib
@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from tallybook.errors import BookError
-from tallybook.pricing import adjustments, commitments, tiers
+from tallybook.pricing import adjustments, allocation, commitments, tiers
 from tallybook.pricing.adjustments import Adjustment
+from tallybook.pricing.allocation import AllocationRule, read_allocation
 from tallybook.pricing.commitments import Commitment
 from tallybook.pricing.meters import find_meter, known_meters
 from tallybook.pricing.sheet import Line, read_sheet
@@ -26,12 +27,14 @@ COLUMNS = {
     "budgets.csv": ("project", "month", "budget", "currency"),
     adjustments.FILE: adjustments.COLUMNS,
     commitments.FILE: commitments.COLUMNS,
+    allocation.FILE: allocation.COLUMNS,
 }  # fmt: skip
 OPTIONAL_COLUMNS = {
     "prices.csv": ("from_quantity", "minimum_cost"),
     commitments.FILE: commitments.OPTIONAL_COLUMNS,
 }
 ANY_SUB_ACCOUNT = "*"
+LABEL = "label:"
 PRICE_DIGITS = 9  # before the dot: what the largest figures of a day cost then still fits into DECIMAL(38, 12)
 _MOST_NAMES = 20  # told in a message
 
@@ -52,14 +55,26 @@ class ExchangeRate:
 
 @dataclass(frozen=True, slots=True)
 class ProjectRule:
-    """A sub account of a connection, or all others of it (`*`), belongs to a project."""
+    """A sub account of a connection, costs with a label, or all others of it (`*`) belong to a project."""
 
     line: int
-    connection: str
-    sub_account_id: str
+    connection: str  # "": any, for a label
+    sub_account_id: str  # or `label:key=value`, or `*`
     project: str
     cost_center: str
     owner: str
+
+    @property
+    def label(self) -> tuple[str, str] | None:
+        """Key and value of a label; None for a sub account."""
+        if not self.sub_account_id.startswith(LABEL):
+            return None
+        key, _, value = self.sub_account_id.removeprefix(LABEL).partition("=")
+        return key.strip(), value.strip()
+
+    @property
+    def book_row(self) -> str:
+        return f"projects.csv line {self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +98,7 @@ class Books:
     budgets: tuple[Budget, ...] = ()
     adjustments: tuple[Adjustment, ...] = ()
     commitments: tuple[Commitment, ...] = ()
+    allocation: tuple[AllocationRule, ...] = ()
 
 
 def read_books(
@@ -112,7 +128,8 @@ def read_books(
     _refuse_repeats("projects.csv", projects, lambda r: (r.connection, r.sub_account_id))
     _refuse_repeats("budgets.csv", budgets, lambda r: (r.project, r.month, r.currency))
     _refuse_repeats(adjustments.FILE, adjusting, lambda r: astuple(replace(r, line=0)))
-    return Books(prices, rates, projects, budgets, adjusting, committed)
+    spreading = read_allocation(_read(folder, allocation.FILE, lambda line: line))
+    return Books(prices, rates, projects, budgets, adjusting, committed, spreading)
 
 
 def sha256(folder: Path) -> str:
@@ -132,8 +149,14 @@ def unknown_connections(books: Books, known: Collection[str]) -> tuple[str, ...]
     """
     named = [
         *(("prices.csv", price.connection, price.line) for price in books.prices if price.connection),
-        *(("projects.csv", rule.connection, rule.line) for rule in books.projects),
+        *(("projects.csv", rule.connection, rule.line) for rule in books.projects if rule.connection),
         *((adjustments.FILE, one.connection, one.line) for one in books.adjustments if one.connection),
+        *(
+            (allocation.FILE, row.from_connection, row.line)
+            for rule in books.allocation
+            for row in rule.rows
+            if row.from_connection
+        ),
         *((commitments.FILE, one.connection, one.line) for one in books.commitments),
     ]
     lines: dict[tuple[str, str], list[int]] = {}
@@ -158,7 +181,14 @@ def idle_budgets(books: Books, month: str, *, projects: Collection[str]) -> tupl
 
 
 def _told(file: str, connection: str, lines: list[int], known: Collection[str]) -> str:
-    verb = {"prices.csv": "price", "projects.csv": "map", adjustments.FILE: "adjust", commitments.FILE: "charge"}[file]
+    verbs = {
+        "prices.csv": "price",
+        "projects.csv": "map",
+        adjustments.FILE: "adjust",
+        commitments.FILE: "charge",
+        allocation.FILE: "spread",
+    }
+    verb = verbs[file]
     shown = ", ".join(map(str, lines[:5])) + (f" and {len(lines) - 5} more" if len(lines) > 5 else "")
     what = f"lines {shown} {verb}" if len(lines) > 1 else f"line {shown} {verb}s"
     return f"{file} {what} nothing: no connection {connection!r} is configured; {_advice(connection, known)}"
@@ -228,14 +258,19 @@ def _exchange_rate(line: Line) -> ExchangeRate:
 
 
 def _project_rule(line: Line) -> ProjectRule:
-    return ProjectRule(
+    rule = ProjectRule(
         line=line.number,
-        connection=line.required("connection", what="the name of a connection"),
-        sub_account_id=line.required("sub_account_id", what="an id, or * for all others"),
+        connection=line.text("connection"),
+        sub_account_id=line.required("sub_account_id", what="an id, label:key=value, or * for all others"),
         project=line.required("project", what="the project's name"),
         cost_center=line.text("cost_center"),
         owner=line.text("owner"),
     )
+    if rule.label is None:
+        line.required("connection", what="the name of a connection; only a label may stand for any")
+    elif not all(rule.label):
+        line.refuse("sub_account_id", f"{rule.sub_account_id!r} is no label; write label:key=value")
+    return rule
 
 
 def _budget(line: Line) -> Budget:

@@ -13,7 +13,9 @@ import polars as pl
 from tallybook.periods import BillingPeriod
 from tallybook.pricing.accounts import SubAccount, assign_projects
 from tallybook.pricing.adjustments import CATEGORIES, AdjustmentCharge, Place, adjust
+from tallybook.pricing.allocating import spread_costs
 from tallybook.pricing.books import Books
+from tallybook.pricing.labels import map_labels
 from tallybook.pricing.meters import meter_or_plain
 from tallybook.pricing.rows import price_rows
 from tallybook.warehouse import Warehouse
@@ -36,6 +38,7 @@ def make_charges(warehouse: Warehouse, *, period: BillingPeriod, books: Books) -
         warehouse.insert("pricing.prices", prices)
         warehouse.insert("pricing.meters", _meter_rows(warehouse, month))
         warehouse.insert("pricing.accounts", _account_rows(accounts, month, books))
+        map_labels(warehouse, month, books.projects)
         warehouse.insert_query("marts.book_charges", "marts/book_charges", billing_period=month)
         # months without them do not pay for them
         if prices["is_tiered"].any() or prices["committed_quantity"].count():
@@ -43,6 +46,7 @@ def make_charges(warehouse: Warehouse, *, period: BillingPeriod, books: Books) -
         if prices["minimum_cost"].count():
             warehouse.insert_query("marts.book_graded_charges", "marts/minimum_charges", billing_period=month)
         warehouse.insert("marts.adjustment_charges", _adjustment_rows(warehouse, period, books))
+        spread_costs(warehouse, period=period, books=books)
         warehouse.insert_query("marts.month_costs", "marts/month_costs", billing_period=month)
 
 

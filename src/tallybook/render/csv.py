@@ -6,13 +6,12 @@ import polars as pl
 import pyarrow
 from pyarrow.parquet import ParquetFile
 
+from tallybook.legible import BREAKS, CONTROLS
+
 _PART_ROWS = 25_000  # of a file too long for memory
 
 # What a spreadsheet takes for a formula at the start of a cell, in ASCII and fullwidth.
 _FORMULA = "^\\s*[=+\\-@＝＋－＠]"  # noqa: RUF001 - the fullwidth forms are meant
-_BREAKS = "[\t\n\v\f\r\u0085\u2028\u2029]+"
-# Control characters, and what reorders text.
-_CONTROLS = "[\\x00-\\x1f\\x7f-\\x9f\\u{061c}\\u{200e}\\u{200f}\\u{202a}-\\u{202e}\\u{2066}-\\u{2069}]"
 
 
 def render_csv(frame: pl.DataFrame, *, with_header: bool = True) -> bytes:
@@ -78,5 +77,5 @@ def guarded_text(column: pl.Expr) -> pl.Expr:
 
 def clean_text(column: pl.Expr) -> pl.Expr:
     """Text on one line without control characters."""
-    breaks = column.cast(pl.String).str.replace_all(_BREAKS, " ")
-    return breaks.str.replace_all(_CONTROLS, "")
+    breaks = column.cast(pl.String).str.replace_all(BREAKS, " ")
+    return breaks.str.replace_all(CONTROLS, "")

@@ -54,6 +54,8 @@ LABELS: Mapping[str, str] = {
     "run_rate": "the daily mean",
     "weekday_rate": "the mean of each weekday",
     "adjustment": "adjustments",
+    "allocation": "spread by rules",
+    "changed_allocation": "changed allocation",
     "restatement": "restated since it was closed",
     "near": "near the limit",
     "none": "nothing allowed",

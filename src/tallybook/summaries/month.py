@@ -8,6 +8,7 @@ from decimal import Decimal
 import polars as pl
 
 from tallybook.periods import BillingPeriod
+from tallybook.summaries.allocation import summarise_allocation, summarise_shares
 from tallybook.summaries.anomalies import USUAL_THRESHOLDS, Thresholds, summarise_anomalies
 from tallybook.summaries.commitments import summarise_commitments
 from tallybook.summaries.coverage import (
@@ -53,6 +54,7 @@ class MonthFrames:
     quotas: pl.DataFrame
     prices: pl.DataFrame
     accounts: pl.DataFrame
+    allocation: pl.DataFrame
     source_costs: pl.DataFrame
     daily_costs: pl.DataFrame
     trend_costs: pl.DataFrame
@@ -80,6 +82,8 @@ class MonthTables:
     spot: pl.DataFrame
     quota_changes: pl.DataFrame
     commitments: pl.DataFrame
+    allocation: pl.DataFrame
+    shares: pl.DataFrame
     providers: pl.DataFrame
     datasets: pl.DataFrame
     connections: pl.DataFrame
@@ -119,7 +123,8 @@ def read_frames(
         previous_coverage=frame("coverage", before),
         quotas=frame("quotas"),
         prices=warehouse.select("pricing.prices", billing_period=month),
-        accounts=warehouse.select("pricing.accounts", billing_period=month),
+        accounts=frame("accounts"),
+        allocation=warehouse.select("marts.allocation_charges", billing_period=month),
         source_costs=frame("source_costs"),
         daily_costs=frame("daily_costs"),
         trend_costs=frame("trend_costs"),
@@ -197,11 +202,13 @@ def summarise_month(
         anomalies=summarise_anomalies(
             frames.item_days, frames.recent_coverage, period=period, now=now, thresholds=frames.thresholds
         ),
+        allocation=summarise_allocation(frames.allocation, billing_period=month),
+        shares=summarise_shares(projects, frames.allocation),
         providers=providers,
         datasets=summarise_datasets(coverage),
         connections=connections,
         gaps=summarise_gaps(coverage),
-        tie_out=summarise_tie_out(frames.source_costs, projects),
+        tie_out=summarise_tie_out(frames.source_costs, projects, frames.allocation),
         unpriced=summarise_unpriced(frames.charges),
         lines=summarise_lines(frames.charges),
         prices=summarise_prices(frames.charges, frames.prices, connections),

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-CAUSES = ("new_data", "restated_cost", "changed_price", "changed_map", "software_or_settings")
+CAUSES = ("new_data", "restated_cost", "changed_price", "changed_map", "changed_allocation", "software_or_settings")
 _COSTS = ("previous_effective_cost", "effective_cost")
 
 

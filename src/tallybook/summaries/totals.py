@@ -4,26 +4,27 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from tallybook.summaries.allocation import summarise_allocated
 from tallybook.summaries.expressions import AMOUNT, COST_FEEDS, is_priced, is_unpriced, known_sum, zero
 
 
-def summarise_tie_out(source_costs: pl.DataFrame, projects: pl.DataFrame) -> pl.DataFrame:
+def summarise_tie_out(source_costs: pl.DataFrame, projects: pl.DataFrame, allocation: pl.DataFrame) -> pl.DataFrame:
     """Per currency: source total = allocated + shared + idle + unallocated, and the difference, which must be 0.
 
-    Sources are counted in the facts (provider costs), in the priced charges and in the adjustments, the allocated part
-    in the projects' summary. Nothing is shared or idle before there are rules for it. Example: sources of 10 and 2.50
-    EUR, projects of 7.50 and 5 EUR: difference 0.
+    Sources are counted in the facts (provider costs), in the priced charges and in the adjustments; the other side is
+    the projects' summary, parted by what the rules of `allocation` gave (shared, idle) and left where it was though
+    they named it (unallocated). Example: sources of 10 and 2.50 EUR, projects of 7.50 and 5 EUR, of which 2 are of a
+    shared rule: allocated 10.50, shared 2, difference 0.
     """
     source = source_costs.group_by("billing_currency").agg(pl.col("effective_cost").sum().alias("source_total"))
     known = projects.filter(pl.col("billing_currency").is_not_null())
-    allocated = known.group_by("billing_currency").agg(pl.col("effective_cost").sum().alias("allocated"))
-    both = source.join(allocated, on="billing_currency", how="full", coalesce=True)
-    parts = ("allocated", "shared", "idle", "unallocated")
+    sums = known.group_by("billing_currency").agg(pl.col("effective_cost").sum().alias("total"))
+    both = source.join(sums, on="billing_currency", how="full", coalesce=True)
+    parts, spread = ("allocated", "shared", "idle", "unallocated"), ("shared", "idle", "unallocated")
     return (
-        both.with_columns(
-            pl.col("source_total", "allocated").fill_null(zero()),
-            *(zero().alias(name) for name in parts[1:]),
-        )
+        both.join(summarise_allocated(allocation), on="billing_currency", how="left")
+        .with_columns(pl.col("source_total", "total", *spread).fill_null(zero()))
+        .with_columns((pl.col("total") - pl.sum_horizontal(spread)).cast(AMOUNT).alias("allocated"))
         .with_columns((pl.col("source_total") - pl.sum_horizontal(parts)).cast(AMOUNT).alias("difference"))
         .select("billing_currency", "source_total", *parts, "difference", (pl.col("difference") == 0).alias("holds"))
         .sort("billing_currency")

@@ -34,9 +34,10 @@ def summarise_lines(charges: pl.DataFrame) -> pl.DataFrame:
 
     `list_unit_price` is null when there was no price or more than one in the month. Example: 10 GiB-hours at 0.01
     and 20 at 0.02 EUR give quantity 30, cost 0.50 and no single price. What has no price stands in its own line,
-    so do commitments and minimums, and so does each adjustment, behind the rest of its connection.
+    so do commitments and minimums, and so does each adjustment and each share of a spread cost, behind the rest of its
+    connection.
     """
-    key = (*_PLACE, "meter", "adjustment", "billing_currency", "basis", "cost_basis")
+    key = (*_PLACE, "meter", "adjustment", "allocation", "billing_currency", "basis", "cost_basis")
     return (
         charges.filter(is_unpriced() | pl.col("effective_cost").is_not_null())
         .group_by(*key, "provider", "sub_account_name", "pricing_unit")
@@ -48,8 +49,8 @@ def summarise_lines(charges: pl.DataFrame) -> pl.DataFrame:
             .alias("list_unit_price"),
             pl.col("price_source").drop_nulls().unique().sort().alias("price_sources"),
         )
-        .sort("project", "connection", pl.col("adjustment") != "", "sub_account_id", "region", "meter", "adjustment",
-              "billing_currency", "basis", "cost_basis", nulls_last=True)
+        .sort("project", "connection", pl.col("allocation") != "", pl.col("adjustment") != "", "sub_account_id",
+              "region", "meter", "adjustment", "allocation", "billing_currency", "basis", "cost_basis", nulls_last=True)
     )  # fmt: skip
 
 

@@ -11,14 +11,14 @@ import polars as pl
 from tallybook.summaries.comparison import CURRENCY
 from tallybook.summaries.expressions import AMOUNT, is_priced, is_unpriced, known_sum, ratio, zero
 
-ITEM_CAUSES = ("price", "volume", "new", "gone", "adjustment", "not_comparable")
+ITEM_CAUSES = ("price", "volume", "new", "gone", "adjustment", "allocation", "not_comparable")
 CAUSES = ("restatement", *ITEM_CAUSES)
 """In the order of the bridge of one currency. In the reporting currency `exchange` is the last one."""
 EXCHANGE = "exchange"
 
 WORKLOAD = ("connection", "cluster", "namespace", "workload", "workload_type")
 _PLACE = ("project", "connection", "provider", "sub_account_id", "region", "meter")
-_THING = (*_PLACE, *WORKLOAD[1:], "adjustment")
+_THING = (*_PLACE, *WORKLOAD[1:], "adjustment", "allocation")
 _ITEM = (*_THING, CURRENCY)
 _BOUNDS = ("is_lower_bound", "previous_is_lower_bound")
 
@@ -43,7 +43,8 @@ def summarise_items(
     the rest of the change. An item with several prices in a month has cost / quantity for its unit price; a cost that
     its provider states has none, and all of its change is volume. In one month only: new or gone, or not_comparable
     where the other month is not known (its connection gave nothing, or the usage has no price there). What a line of
-    adjustments.csv makes more or less than before is an adjustment, whether it is new, gone or another. The costs of
+    adjustments.csv makes more or less than before is an adjustment, whether it is new, gone or another, and what
+    rules of allocation.csv give or take an allocation, which adds up to 0 over all projects. The costs of
     connections in `lacking` and `previously_lacking` are lower bounds in that month.
     Example: 10 core-hours at 1 EUR, then 12 at 1.50: price 0.50 * 12 = 6, volume 2 * 1 = 2; 10 + 6 + 2 = 18.
     """
@@ -53,8 +54,9 @@ def summarise_items(
     now, before = pl.col("effective_cost"), pl.col("effective_cost_before")
     is_known = now.is_not_null() | (_is_in(observed) & pl.col("is_unknown").is_null())
     was_known = before.is_not_null() | (_is_in(previously_observed) & pl.col("was_unknown").is_null())
-    is_adjusted, is_compared = pl.col("adjustment") != "", is_known & was_known
-    is_both = now.is_not_null() & before.is_not_null() & ~is_adjusted
+    is_adjusted, is_spread, is_compared = pl.col("adjustment") != "", pl.col("allocation") != "", is_known & was_known
+    is_own = ~is_adjusted & ~is_spread
+    is_both = now.is_not_null() & before.is_not_null() & is_own
     change = now.fill_null(zero()) - before.fill_null(zero())
     per_unit = (pl.col("unit_price") - pl.col("unit_price_before")) * pl.col("pricing_quantity")
     price = pl.when(is_both).then(per_unit.cast(AMOUNT)).fill_null(zero())
@@ -64,9 +66,10 @@ def summarise_items(
         pl.when(is_known).then(now.fill_null(zero())).alias("effective_cost"),
         price.alias("price_effect"),
         _part(is_both, change - price).alias("volume_effect"),
-        _part(before.is_null() & is_compared & ~is_adjusted, change).alias("new_effect"),
-        _part(now.is_null() & is_compared & ~is_adjusted, change).alias("gone_effect"),
+        _part(before.is_null() & is_compared & is_own, change).alias("new_effect"),
+        _part(now.is_null() & is_compared & is_own, change).alias("gone_effect"),
         _part(is_compared & is_adjusted, change).alias("adjustment_effect"),
+        _part(is_compared & is_spread, change).alias("allocation_effect"),
         _part(~is_compared, change).alias("not_comparable_effect"),
         _is_in(lacking).alias("is_lower_bound"),
         _is_in(previously_lacking).alias("previous_is_lower_bound"),

@@ -5,6 +5,7 @@ import polars as pl
 from tallybook.summaries.expressions import AMOUNT, is_unpriced, known_sum, lower_bound, percent
 
 _WORKLOAD = ("connection", "cluster", "namespace", "workload", "workload_type", "billing_currency")
+_GRAIN = (*_WORKLOAD, "project")
 
 
 def summarise_workloads(
@@ -15,18 +16,19 @@ def summarise_workloads(
     previous_connections: pl.DataFrame,
     billing_period: str,
 ) -> pl.DataFrame:
-    """One row per workload that ran, with spot_pct = 100 * spot hours / (spot + on-demand hours).
+    """One row per workload that ran and project, with spot_pct = 100 * spot hours / (spot + on-demand hours).
 
     Example: 30 spot and 10 on-demand hours give spot_pct 75; without hours, or with one kind not known, it is null.
-    previous_effective_cost is null for a workload that had none. A cost is a lower bound when its connection was seen
+    previous_effective_cost is null for a workload that had none; a workload whose label became another one within the
+    month belongs to two projects. A cost is a lower bound when its connection was seen
     in part or one of its days has no cost.
     """
     sums = _sums(charges, connections)
     before = _sums(previous, previous_connections).select(
-        *_WORKLOAD, previous_effective_cost="effective_cost", previous_is_lower_bound="is_lower_bound"
+        *_GRAIN, previous_effective_cost="effective_cost", previous_is_lower_bound="is_lower_bound"
     )
     return (
-        sums.join(before, on=_WORKLOAD, how="left")
+        sums.join(before, on=_GRAIN, how="left")
         .with_columns(
             pl.lit(billing_period).alias("billing_period"),
             pl.col("previous_is_lower_bound").fill_null(value=False),
@@ -38,14 +40,14 @@ def summarise_workloads(
             "savings_available", "previous_effective_cost", "project", "provider", "is_lower_bound",
             "previous_is_lower_bound",
         )
-        .sort(_WORKLOAD)
+        .sort(_GRAIN)
     )  # fmt: skip
 
 
 def _sums(charges: pl.DataFrame, connections: pl.DataFrame) -> pl.DataFrame:
     rows = charges.filter(pl.col("basis") == "provider")
-    sums = rows.group_by(*_WORKLOAD).agg(
-        pl.col("provider", "project").min(),
+    sums = rows.group_by(_GRAIN).agg(
+        pl.col("provider").min(),
         is_unpriced().sum().alias("unpriced"),
         *(known_sum(name) for name in ("effective_cost", "spot_hours", "on_demand_hours", "savings_available")),
     )
