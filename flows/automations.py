@@ -72,7 +72,7 @@ def set_up(client: SyncPrefectClient, block: str) -> list[str]:
     there = {one["name"]: one["id"] for one in client.request("POST", "/automations/filter", json={}).json()}
     names = []
     for automation in automations(notify):
-        body = automation.model_dump(mode="json")
+        body = automation.model_dump(mode="json", exclude={"owner_resource"})
         if automation.name in there:
             client.request("PUT", "/automations/{id}", path_params={"id": there[automation.name]}, json=body)
         else:

@@ -145,3 +145,19 @@ def dumped(environment: Mapping[str, str]) -> str:
     url = environment["PREFECT_API_DATABASE_CONNECTION_URL"].replace("+asyncpg", "")
     binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     return subprocess.run([str(binaries / "pg_dump"), url], capture_output=True, text=True, check=True).stdout
+
+
+@contextmanager
+def background(environment: Mapping[str, str], log: Path, *command: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process as long as the block runs."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, env=dict(environment), cwd=root(), stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
