@@ -4,7 +4,6 @@ Screenshots are written into the folder that TALLYBOOK_SCREENSHOTS names, to be 
 """
 
 import os
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +55,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 1400})
     context.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
     yield context.new_page()
     context.close()
 
@@ -69,11 +69,44 @@ def look(page: Page, name: str) -> None:
 
 
 def test_a_backfill_from_the_form_to_the_report(ui: tuple[str, Path], page: Page) -> None:
-    address, _ = ui
+    address, folder = ui
     page.goto(f"{address}/deployments")
-    page.get_by_role("link", name="backfill", exact=True).last.click()
-    look(page, "1-deployment")
+    page.locator("a[href*='/deployments/deployment/']", has_text="backfill").click()
     page.get_by_role("button", name="Run", exact=True).click()
-    look(page, "2-menu")
     page.get_by_text("Custom run").click()
-    look(page, "3-form")
+    form = page.locator("form")
+    for text in ("The first month, YYYY-MM.", "none means all.", "needed when a final month", "Only show the plan."):
+        expect(form.get_by_text(text)).to_be_visible()
+    expect(form.get_by_role("button", name="missing")).to_be_visible()  # the default of `only`
+    first_month, last_month = form.locator("textarea").nth(0), form.locator("textarea").nth(1)
+    look(page, "1-form")
+
+    first_month.fill("October")
+    last_month.fill("2026-10")
+    form.get_by_role("button", name="Submit").click()
+    expect(
+        page.get_by_text("Validation failed for field 'first_month'").first
+    ).to_be_visible()  # refused, and nothing starts
+    look(page, "2-refused")
+
+    first_month.fill("2026-10")
+    form.get_by_role("button", name="Submit").click()
+    page.locator("a", has_text="backfill 2026-10 to 2026-10").first.click(timeout=PATIENCE)
+    expect(page.get_by_text("Completed").first).to_be_visible(timeout=PATIENCE)
+    look(page, "3-run")
+    page.get_by_text("Subflow Runs", exact=True).click()
+    expect(page.get_by_text("backfill 2026-10", exact=True).first).to_be_visible()
+
+    page.get_by_text("Artifacts", exact=True).click()
+    look(page, "4-artifacts")
+    page.get_by_text("backfill-result-2026-10-to-2026-10").first.click()
+    expect(page.get_by_text("new revisions").first).to_be_visible()
+    look(page, "5-result")
+    page.go_back()
+    page.get_by_text("backfill-reports-2026-10-to-2026-10").first.click()
+    look(page, "6-reports")
+    with page.context.expect_page() as opened:
+        page.locator("a[href*='/2026-10/r01/monthly-report']").first.click(modifiers=["Control"])
+    assert (folder / "var" / "reports" / "2026-10" / "r01" / "monthly-report.pdf").is_file()
+    opened.value.wait_for_load_state()
+    look(opened.value, "7-report")
