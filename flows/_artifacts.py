@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
-from tallybook.pipeline.backfill import REPORT, Step
+from tallybook.pipeline.backfill import Step
 from tallybook.pipeline.collect import UnitResult
 from tallybook.pipeline.journal import Backfill, MonthResult
 from tallybook.pipeline.published import Published
@@ -57,17 +57,14 @@ def show_results(backfill: Backfill, results: Sequence[MonthResult], summary: st
             "dataset": row.dataset,
             "outcome": row.outcome,
             "revision": row.revision,
-            "message": row.message,
             "report": address(Path(row.report)) if row.report else "",
+            "message": row.message,
         }
         for row in results
     ]
     create_table_artifact(rows, key=_key("result", backfill), description=f"The result of {backfill.name}: {summary}")
-    links = [
-        f"- [{row.month} {row.revision}]({address(Path(row.report))})"
-        for row in results
-        if row.dataset == REPORT and row.report
-    ]
+    pages = {f"{row.month} {row.revision}": Path(row.report) for row in results if row.report}
+    links = [f"- [{name}]({address(page)}), [PDF]({address(page.with_suffix('.pdf'))})" for name, page in pages.items()]
     text = "\n".join([f"Reports of {backfill.name}:", "", *(links or ["- none was published"])])
     create_markdown_artifact(text, key=_key("reports", backfill), description=summary)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.flows.servers import ask, prefect
+from tests.flows.servers import ask, prefect, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 PROMISED = {
@@ -14,7 +14,7 @@ PROMISED = {
 
 
 def test_all_deployments_reach_the_server_with_their_schedules(server: dict[str, str]) -> None:
-    prefect(server, "work-pool", "create", "tallybook", "--type", "process")
+    prefect(server, "work-pool", "create", "tallybook", "--type", "process", "--overwrite")
     prefect(server, "deploy", "--all")
 
     deployments = ask(server, "deployments/filter")
@@ -26,3 +26,14 @@ def test_all_deployments_reach_the_server_with_their_schedules(server: dict[str,
     assert {found["work_pool_name"] for found in deployments} == {"tallybook"}
     assert all(found["description"] for found in deployments)
     assert {tag for found in deployments for tag in found["tags"]} == {"report", "collect", "sample", "backfill"}
+
+
+def test_the_server_plans_the_runs_of_each_schedule(server: dict[str, str]) -> None:
+    def planned() -> set[str]:
+        runs = ask(server, "flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}})
+        return {tag for run in runs for tag in run["tags"] if run["auto_scheduled"]}
+
+    prefect(server, "work-pool", "create", "tallybook", "--type", "process", "--overwrite")
+    prefect(server, "deploy", "--all")
+
+    until(lambda: planned() >= {"report", "collect", "sample"}, why=planned, seconds=60)

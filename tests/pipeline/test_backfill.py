@@ -96,7 +96,7 @@ def test_the_result_has_every_dataset_of_every_month_and_the_path_of_each_report
     reports = {row.month: (row.revision, row.report) for row in results if row.dataset == "report"}
     assert reports["2026-10"] == (
         "r01 (new)",
-        str(place.reports_dir / "2026-10" / "r01" / "monthly-report.pdf"),
+        str(place.reports_dir / "2026-10" / "r01" / "monthly-report.html"),
     )
 
 

@@ -106,7 +106,7 @@ def backfill(
 
 
 PLAN = ("month", "connection", "dataset", "state", "plan", "note")
-RESULT = ("month", "connection", "dataset", "outcome", "revision", "message", "report")
+RESULT = ("month", "connection", "dataset", "outcome", "revision", "report", "message")
 
 
 def _report(

@@ -150,9 +150,9 @@ def month_results(
     rows = []
     for step in steps:
         unit = became.get((step.connection, step.dataset))
-        path = str(published.headline_files[0]) if published and step.dataset == REPORT else ""
+        path = str(published.page) if published and step.dataset == REPORT else ""
         outcome, message = _outcome(step, unit, published, problem)
-        rows.append(MonthResult(step.month, step.connection, step.dataset, outcome, revision, message, path))
+        rows.append(MonthResult(step.month, step.connection, step.dataset, outcome, revision, path, message))
     return rows
 
 
@@ -167,7 +167,8 @@ def summary(results: Sequence[MonthResult]) -> str:
     outcomes = [row.outcome for row in results if row.dataset != REPORT]
     counted = [(outcomes.count(outcome), outcome) for outcome in ("done", "unchanged", "failed", "cannot")]
     reports = [row for row in results if row.dataset == REPORT]
-    counted.append((sum(row.outcome == "done" for row in reports), "new revisions"))
+    new = sum(row.outcome == "done" for row in reports)
+    counted.append((new, "new revision" if new == 1 else "new revisions"))
     return ", ".join(f"{number} {outcome}" for number, outcome in counted if number) or "nothing to do"
 
 

@@ -66,7 +66,7 @@ class _Head(msgspec.Struct, frozen=True):
 class MonthResult(msgspec.Struct, frozen=True):
     """What became of one dataset of a month: done, unchanged, failed or cannot; or of its report (`dataset` report).
 
-    `revision` is the month's newest, `report` the path of its PDF, on the row of the report.
+    `revision` is the month's newest, `report` the path of its page, on the row of the report.
     """
 
     month: str
@@ -74,8 +74,8 @@ class MonthResult(msgspec.Struct, frozen=True):
     dataset: str
     outcome: str
     revision: str
+    report: str
     message: str
-    report: str = ""
 
 
 @dataclass(frozen=True, slots=True)

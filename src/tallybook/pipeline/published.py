@@ -47,6 +47,11 @@ class Published:
         ]
 
     @property
+    def page(self) -> Path:
+        """The report as a page for browsers."""
+        return self.folder / "monthly-report.html"
+
+    @property
     def headline_files(self) -> list[Path]:
         """The files that people open first."""
         return [self.folder / f"monthly-report.{kind}" for kind in ("pdf", "html", "json")]
