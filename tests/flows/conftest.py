@@ -59,10 +59,10 @@ def configured(folder: Path, url: str, connections: tuple[str, ...] = CONNECTION
 def drive(server: dict[str, str]) -> Drive:
     """A function that runs the driver in a process of its own, and answers what it says."""
 
-    def run(folder: Path, what: str, **asked: object) -> Any:
+    def run(what: str, **asked: object) -> Any:
         done = subprocess.run(
             [sys.executable, str(DRIVER), what, json.dumps(asked)],
-            env=flow_environment(server, folder),
+            env={**server, **SECRETS},
             cwd=root(),
             capture_output=True,
             text=True,

@@ -77,20 +77,22 @@ def run() -> dict[str, Any]:
     }
 
 
-def do(now: str, calls: list[dict[str, Any]], *, held: list[str] | None = None, pages: bool = False) -> list[Any]:
-    """Run flows one after the other; `held` are months that another backfill has in hand meanwhile."""
-    prepare(now, pages=pages)
+def do(now: str, calls: list[dict[str, Any]]) -> list[Any]:
+    """Run flows one after the other, each as `run_one` says."""
+    prepare(now)
+    return [run_one(call, now) for call in calls]
+
+
+def run_one(call: dict[str, Any], now: str) -> list[str]:
+    """Run a flow with its parameters, over the installation in `folder`; `held` are months of another backfill."""
+    os.environ["TALLYBOOK_CONFIG"] = str(Path(call["folder"]) / "tallybook.toml")
+    held = call.get("held")
     with ExitStack() as stack:
         if held:
-            house = sys.modules["_tasks"].configured_house()
-            other = Backfill(held[0], held[-1], "all")
+            data, other = Path(call["folder"]) / "var", Backfill(held[0], held[-1], "all")
             moment = datetime.fromisoformat(now)
-            stack.enter_context(registered(house.settings.data_dir, other, held, run_id="run-1", now=moment))
-        return [run_one(call) for call in calls]
-
-
-def run_one(call: dict[str, Any]) -> list[str]:
-    state = flow_of(call["flow"])(**call["parameters"], return_state=True)
+            stack.enter_context(registered(data, other, held, run_id="run-1", now=moment))
+        state = flow_of(call["flow"])(**call["parameters"], return_state=True)
     return [state.type.value, state.name, state.message]
 
 
@@ -99,7 +101,7 @@ def kill(now: str, calls: list[dict[str, Any]]) -> list[int]:
 
     Prefect was only imported when it forks: nothing of it is under way. Returns how each process ended.
     """
-    prepare(now, pages=False)
+    prepare(now)
     for call in calls:
         flow_of(call["flow"])
     ends = []
@@ -108,15 +110,16 @@ def kill(now: str, calls: list[dict[str, Any]]) -> list[int]:
         if child == 0:
             if call.get("at"):
                 arm(*call["at"])
-            run_one(call)
+            run_one(call, now)
             sys.stdout.flush()
             os._exit(0)
         ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     return ends
 
 
-def tie_out(difference: str) -> str:
+def tie_out(folder: str, difference: str) -> str:
     """What a flow tells of a report whose totals differ; none of ours do."""
+    os.environ["TALLYBOOK_CONFIG"] = str(Path(folder) / "tallybook.toml")
     signals, house = importlib.import_module("_signals"), importlib.import_module("_tasks").configured_house()
     rows = [{"billing_currency": "EUR", "difference": difference}, {"billing_currency": "USD", "difference": "0"}]
     published = Published(1, True, "DRAFT", (), Path("2026-10/r01"), rows, [], ())
@@ -145,13 +148,12 @@ def arm(target: str, nth: int, when: str) -> None:
     setattr(owner, name, deadly)
 
 
-def prepare(now: str, *, pages: bool) -> None:
-    """Set the clock; without pages a report is quick, and a fetch that fails is tried again at once."""
+def prepare(now: str) -> None:
+    """Set the clock; reports are quick without pages, and a fetch that fails is tried again at once."""
     set_clock(datetime.fromisoformat(now))
     tasks = sys.modules["_tasks"]
     tasks.fetch_connection.retry_delay_seconds = [0]
-    if not pages:
-        importlib.import_module("tallybook.pipeline.files")._write_pages = lambda *_: None
+    importlib.import_module("tallybook.pipeline.files")._write_pages = lambda *_: None  # type: ignore[attr-defined]
 
 
 def set_clock(moment: datetime) -> None:

@@ -1,7 +1,6 @@
 """The backfill on a real server: the plan, child runs, progress, result, and refusals."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from tests.flows.servers import ask
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 FLOW = "flows/backfill.py:backfill"
 NOW = "2026-11-03T00:00:00+00:00"
+FINAL = {"flow": "flows/monthly_report.py:monthly_report", "parameters": {"month": "2026-10", "final": True}}
 MONTHS = {"first_month": "2026-09", "last_month": "2026-10"}
 
 
@@ -22,14 +22,23 @@ def call(**parameters: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def ran(server: dict[str, str], box: Running, drive: Drive, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = configured(tmp_path_factory.mktemp("backfills"), box.url)
-    refused = drive(folder, "do", now=NOW, calls=[call(only="all")], held=["2026-10", "2026-11"])
-    done, again = drive(folder, "do", now=NOW, calls=[call(), call()])
+    folder, empty = (configured(tmp_path_factory.mktemp("backfills"), box.url) for _ in range(2))
+    calls = [
+        {**call(only="all"), "held": ["2026-10", "2026-11"], "folder": str(folder)},
+        *({**call(), "folder": str(folder)} for _ in range(2)),
+        *(
+            {**wrong, "folder": str(empty)}
+            for wrong in (FINAL, call(first_month="2026-11"), call(connections=["nobody"]))
+        ),
+    ]
+    overlapping, done, again, *wrong = drive("do", now=NOW, calls=calls)
     runs = ask(server, "flow_runs/filter", {"limit": 200})
     artifacts = {one["key"]: one for one in ask(server, "artifacts/latest/filter", {"limit": 200})}
     return {
         "folder": folder,
-        "states": {"refused": refused[0], "done": done, "again": again},
+        "empty": empty,
+        "states": {"refused": overlapping, "done": done, "again": again},
+        "wrong": wrong,
         "children": [run for run in runs if run["parent_task_run_id"]],
         "parents": [run for run in runs if run["name"] == "backfill 2026-09 to 2026-10"],
         "artifacts": artifacts,
@@ -95,16 +104,9 @@ def test_a_month_needs_no_more_than_a_hundred_task_runs(server: dict[str, str], 
         assert 0 < len(tasks) <= 100
 
 
-def test_what_a_flow_refuses_was_not_begun(installation: Path, drive: Drive) -> None:
-    report = "flows/monthly_report.py:monthly_report"
-    calls = [
-        {"flow": report, "parameters": {"month": "2026-10", "final": True}},
-        call(first_month="2026-10", last_month="2026-09"),
-        call(connections=["nobody"]),
-    ]
-    states = drive(installation, "do", now=NOW, calls=calls)
-
-    assert [state[:2] for state in states] == [["FAILED", "Refused"]] * 3
+def test_what_a_flow_refuses_was_not_begun(ran: dict[str, Any]) -> None:
     told = ("2026-10 is not closed without a reason", "is after the last month", "no connection 'nobody'")
-    assert all(text in state[2] for text, state in zip(told, states, strict=True))
-    assert not (installation / "var" / "raw").exists()
+
+    assert [state[:2] for state in ran["wrong"]] == [["FAILED", "Refused"]] * 3
+    assert all(text in state[2] for text, state in zip(told, ran["wrong"], strict=True))
+    assert not (ran["empty"] / "var" / "raw").exists()

@@ -69,9 +69,11 @@ def test_nothing_is_lost_or_doubled_wherever_it_is_killed(
     drive: Drive, box: Running, tmp_path: Path, call: dict[str, Any], points: list[str]
 ) -> None:
     calm, shaken = (configured(tmp_path / name, box.url, CONNECTIONS) for name in ("calm", "shaken"))
-    assert drive(calm, "kill", now=NOW, calls=[call]) == [0]
-    ends = drive(shaken, "kill", now=NOW, calls=[*({**call, "at": POINTS[name]} for name in points), call])
+    in_shaken = {**call, "folder": str(shaken)}
+    deadly = [{**in_shaken, "at": POINTS[name]} for name in points]
+    first, *ends = drive("kill", now=NOW, calls=[{**call, "folder": str(calm)}, *deadly, in_shaken])
 
+    assert first == 0
     assert dict(zip(points, ends[:-1], strict=True)) == dict.fromkeys(points, -9)
     assert ends[-1] == 0
     assert made(shaken) == made(calm)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tallybook.sandbox.configuration import SECRETS
-from tests.flows.conftest import Drive
+from tallybook.sandbox.server import Running
+from tests.flows.conftest import Drive, configured
 from tests.flows.servers import ask, dumped
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
@@ -29,19 +30,25 @@ def files_with(folder: Path, secret: str) -> list[str]:
     return found.stdout.splitlines()
 
 
-def test_secrets_of_blocks_work_and_are_nowhere(server: dict[str, str], installation: Path, drive: Drive) -> None:
-    config = installation / "tallybook.toml"
+def with_block(folder: Path, url: str, name: str) -> dict[str, object]:
+    """A report of an installation whose token of ocore lies in a block."""
+    config = configured(folder, url) / "tallybook.toml"
     text = config.read_text(encoding="utf-8")
-    config.write_text(text.replace('{ env = "OCORE_TOKEN" }', '{ prefect = "ocore-token" }'), encoding="utf-8")
-    missing = drive(installation, "do", now=NOW, calls=[REPORT])[0]
+    config.write_text(text.replace('{ env = "OCORE_TOKEN" }', f'{{ prefect = "{name}" }}'), encoding="utf-8")
+    return {**REPORT, "folder": str(folder)}
+
+
+def test_secrets_of_blocks_work_and_are_nowhere(
+    server: dict[str, str], box: Running, tmp_path: Path, drive: Drive
+) -> None:
     block(server, "ocore-token", SECRETS["OCORE_TOKEN"])
-    ended = drive(installation, "do", now=NOW, calls=[REPORT])[0]
-    config.write_text(config.read_text().replace('"ocore-token"', '"wrong-token"'), encoding="utf-8")
     block(server, "wrong-token", WRONG)
-    refused = drive(installation, "do", now=NOW, calls=[REPORT])[0]
+    names = ("no-token", "ocore-token", "wrong-token")
+    calls = [with_block(tmp_path / name, box.url, name) for name in names]
+    missing, ended, refused = drive("do", now=NOW, calls=calls)
 
     assert missing[:2] == ["FAILED", "Refused"]
-    assert "there is no Prefect block secret/ocore-token" in missing[2]
+    assert "there is no Prefect block secret/no-token" in missing[2]
     assert ended[0] == "COMPLETED"
     assert "failed" not in ended[2]
     assert refused[2].startswith("failed: ocore-main")
@@ -50,5 +57,5 @@ def test_secrets_of_blocks_work_and_are_nowhere(server: dict[str, str], installa
     for secret in (*SECRETS.values(), WRONG):
         assert secret not in database
         assert files_with(Path(server["PREFECT_HOME"]), secret) == []
-        assert files_with(installation / "var", secret) == []
+        assert files_with(tmp_path, secret) == []
     assert os.environ.get("OCORE_TOKEN") is None
