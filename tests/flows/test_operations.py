@@ -125,7 +125,7 @@ def test_every_command_works(machine: Machine, box: Running) -> None:
     shutil.rmtree(machine.lib / "books")
     configured(machine.lib, box.url, CONNECTIONS)
     server = {"PREFECT_API_URL": f"http://127.0.0.1:{machine.ports['4200']}/api"}
-    wait = f"until curl --silent --fail {server['PREFECT_API_URL']}/health; do sleep 0.5; done"
+    wait = f"curl --silent --fail --retry 240 --retry-connrefused --retry-delay 1 {server['PREFECT_API_URL']}/health"
     machine.run([wait, *install[first:]])
     deployments = {one["name"] for one in ask(server, "deployments/filter")}
     until(lambda: [one["status"] for one in ask(server, "work_pools/filter")] == ["READY"])
