@@ -12,7 +12,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 help: ## Show what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-system: ## Install the system's packages (Pango for PDF; poppler and Chromium for the tests)
+system: ## Install the system's packages (Pango for PDF; poppler, Chromium and PostgreSQL for the tests)
 	@./scripts/system-packages pango
 
 setup: system $(VENV)/.ready ## Make the virtual environment
@@ -25,7 +25,7 @@ demo: setup ## Close last month over all five providers against the built-in san
 	@$(BIN)/tallybook demo
 
 test: setup ## Run all tests
-	@./scripts/system-packages pango poppler chromium
+	@./scripts/system-packages pango poppler chromium postgresql
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: setup ## ruff, import-linter and mypy
@@ -37,13 +37,14 @@ types: setup ## mypy alone
 format: setup ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-bench: setup ## Time landing, staging and summaries of a month of 1,000,000 rows
+bench: setup ## Time landing, staging and summaries of a month of 1,000,000 rows, and what Prefect adds
 	@$(BIN)/python bench/run.py
+	@$(BIN)/python bench/overhead.py
 
 lock: ## Resolve requirements.lock anew (names, versions, hashes)
 	@./scripts/lock $(PYTHON)
 
-up: setup ## Prefect server, worker and deployments on this machine
+up: setup ## Prefect server, worker, deployments and served reports on this machine
 	@./scripts/up
 
 clean: ## Remove what the targets above made

@@ -1,34 +1,44 @@
 """The only place with tasks: thin wrappers around pipeline functions, coarse ones (a connection, a month).
 
-Retries of single requests belong to `tallybook.http`; a task that fails leaves its receipt and the flow goes on.
+Retries of single requests belong to `tallybook.http`. A fetch that failed all the same is tried again some time later,
+asking only for the datasets that failed; in the end it leaves its receipt, and the flow goes on.
 """
 
+import functools
 import os
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ParamSpec
 
-from prefect import task
-from prefect.artifacts import create_link_artifact, create_table_artifact
+from prefect import get_run_logger, task
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Failed
 from pydantic import Field, StringConstraints
 
-from tallybook.errors import UsageError
+from tallybook.errors import ConfigurationError, ProviderError, TallybookError, UsageError
 from tallybook.landing import Receipt
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline import collect as collecting
 from tallybook.pipeline.house import House, begun, open_house
-from tallybook.pipeline.publish import Published
+from tallybook.pipeline.publish import check_closing
 from tallybook.pipeline.publish import report as publish_report
+from tallybook.pipeline.published import Published
 from tallybook.pipeline.refetching import months_due
 from tallybook.pipeline.secrets import read_secrets
 
+P = ParamSpec("P")
 Month = Annotated[
     str,
     StringConstraints(pattern=r"^([0-9]{4}-(0[1-9]|1[0-2])|last|current)$"),
     Field(description="YYYY-MM, 'last' or 'current' (UTC)."),
 ]
+PATIENCE_SECONDS = 6 * 3600.0
+"""How long a run waits for another one that writes the warehouse: longer than any backfill holds it at a time."""
+FAILED = "failed: "
+"""How the message begins of a run that lacks what could not be fetched."""
 
 
 def clock() -> datetime:
@@ -38,7 +48,8 @@ def clock() -> datetime:
 
 def configured_house() -> House:
     """The installation that TALLYBOOK_CONFIG names; secrets may lie in Prefect Secret blocks."""
-    return open_house(Path(os.environ.get("TALLYBOOK_CONFIG", "tallybook.toml")), prefect_secret=_secret_block)
+    config = Path(os.environ.get("TALLYBOOK_CONFIG", "tallybook.toml"))
+    return open_house(config, prefect_secret=_secret_block, wait_seconds=PATIENCE_SECONDS)
 
 
 def reporting_house() -> House:
@@ -51,6 +62,13 @@ def reporting_house() -> House:
 def period_of(month: str) -> BillingPeriod:
     """The month of a parameter, by today's clock; UsageError when it has not begun."""
     return begun(BillingPeriod.parse(month, now=clock()), now=clock())
+
+
+def closable_period(month: str, *, final: bool, reason: str, accept_gaps: str) -> BillingPeriod:
+    """The same for a report; UsageError also when it is to be closed and lacks what that needs."""
+    period = period_of(month)
+    check_closing(period, final=final, reason=reason, accept_gaps=accept_gaps)
+    return period
 
 
 def months_of(house: House, month: str) -> tuple[BillingPeriod, ...]:
@@ -66,15 +84,52 @@ def month_in_name(month: str) -> str:
         return month
 
 
-@task(task_run_name="fetch {connection} {month}", cache_policy=NO_CACHE, persist_result=False)
-def fetch_connection(house: House, month: str, connection: str) -> list[Receipt]:
-    """Fetch and land one connection's month; a failed unit leaves a receipt that says so."""
-    return collecting.fetch(house, period_of(month), clock=clock, connections=[connection])
+def told(function: Callable[P, State[Any]]) -> Callable[P, State[Any]]:
+    """End a flow with what went wrong as its state's message, and no traceback: refused, or failed."""
+
+    @functools.wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
+        try:
+            return function(*args, **kwargs)
+        except TallybookError as error:
+            get_run_logger().error("%s", error)
+            return Failed(name="Refused" if error.exit_code == UsageError.exit_code else None, message=str(error))
+
+    return run
+
+
+class Landed:
+    """The receipts of one connection's month, by dataset; they outlive an attempt of the task that fetches them."""
+
+    def __init__(self) -> None:
+        self.receipts: dict[str, Receipt] = {}
+
+    @property
+    def failed(self) -> list[str]:
+        """The datasets that failed at the last attempt."""
+        return [name for name, receipt in self.receipts.items() if receipt.error]
+
+
+@task(
+    task_run_name="fetch {connection} {month}",
+    retries=2,
+    retry_delay_seconds=[30, 120],
+    retry_jitter_factor=0.5,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+def fetch_connection(house: House, month: str, connection: str, landed: Landed, datasets: Sequence[str] = ()) -> None:
+    """Fetch and land one connection's month. It fails with what failed; a retry asks only for that."""
+    wanted = landed.failed or datasets
+    for receipt in collecting.fetch(house, period_of(month), clock=clock, connections=[connection], datasets=wanted):
+        landed.receipts[receipt.dataset] = receipt
+    if landed.failed:
+        raise ProviderError("; ".join(landed.receipts[name].error for name in landed.failed))
 
 
 @task(task_run_name="stage {month}", cache_policy=NO_CACHE, persist_result=False)
 def settle_month(
-    house: House, month: str, receipts: list[Receipt], connections: list[str]
+    house: House, month: str, receipts: Sequence[Receipt], connections: Sequence[str]
 ) -> list[collecting.UnitResult]:
     """Stage what landed and compute the facts; the one writer."""
     return collecting.settle(house, period_of(month), receipts, clock=clock, connections=connections)
@@ -94,40 +149,27 @@ def collect_month(house: House, month: str) -> list[collecting.UnitResult]:
     """Fetch all connections side by side, then stage once."""
     read_secrets(house.connections, house.settings.read_secret)  # all that are missing are told at once, not a task's
     names = [settings.name for settings in house.settings.connections]
-    fetched = [fetch_connection.submit(house, month, name) for name in names]
-    receipts = [receipt for future in fetched for receipt in future.result()]
-    return settle_month(house, month, receipts, names)
+    return settle_month(house, month, fetch_month(house, month, dict.fromkeys(names, ())), names)
 
 
-def show_units(month: str, units: list[collecting.UnitResult]) -> None:
-    """The result table of a month's units, under a key that stays the same from run to run."""
-    rows: list[dict[str, Any]] = [
-        {
-            "connection": unit.connection,
-            "dataset": unit.dataset,
-            "outcome": unit.outcome,
-            "rows": unit.rows,
-            "message": unit.message,
-        }
-        for unit in units
-    ]
-    create_table_artifact(rows, key=f"units-{month}", description=f"What became of each dataset of {month}")
-
-
-def show_report(month: str, published: Published) -> None:
-    """Tie-out and coverage as tables, and links to the published files."""
-    create_table_artifact(published.tie_out_rows, key=f"tie-out-{month}", description=f"Tie-out of {month}")
-    create_table_artifact(published.coverage_rows, key=f"coverage-{month}", description=f"Coverage of {month}")
-    for path in published.headline_files:
-        kind = path.suffix.removeprefix(".")
-        create_link_artifact(
-            path.resolve().as_uri(),
-            key=f"report-{month}-{kind}",
-            link_text=f"{month} r{published.revision:02d} {kind.upper()}",
-            description=published.sentence,
-        )
+def fetch_month(house: House, month: str, wanted: Mapping[str, Sequence[str]]) -> list[Receipt]:
+    """Fetch the wanted datasets (none: all) of these connections side by side, a task each."""
+    landed = {name: Landed() for name in wanted}
+    fetched = {
+        name: fetch_connection.submit(house, month, name, landed[name], datasets) for name, datasets in wanted.items()
+    }
+    for name, future in fetched.items():
+        future.wait()
+        if not landed[name].failed:
+            future.result()  # raises what is no failure of a provider, such as a full disk
+    return [receipt for one in landed.values() for receipt in one.receipts.values()]
 
 
 def _secret_block(name: str) -> str:
-    value: Any = Secret.load(name).get()  # type: ignore[union-attr]
+    try:
+        value: Any = Secret.load(name).get()  # type: ignore[union-attr]
+    except ValueError:
+        raise ConfigurationError(
+            f"there is no Prefect block secret/{name}: make one in the UI (Blocks, Secret) under this name"
+        ) from None
     return str(value)

@@ -7,15 +7,18 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
+from _artifacts import show_report, show_units
+from _signals import tell_of_late_report, tell_of_report
 from _tasks import (
+    FAILED,
     Month,
+    clock,
     collect_month,
     configured_house,
     month_in_name,
     months_of,
     publish_month,
-    show_report,
-    show_units,
+    told,
 )
 from tallybook.pipeline.refetching import is_published_and_whole
 
@@ -25,11 +28,13 @@ def _run_name() -> str:
 
 
 @flow(name="collect", flow_run_name=_run_name)
+@told
 def collect(month: Month = "current") -> State[Any]:
     """Collect one month without publishing a report.
 
     In the first days of a month (refetch_days in tallybook.toml) 'current' means the month before too. When that was
-    published before, what changed since is published as its next revision; a closed month is restated.
+    published before, what changed since is published as its next revision; a closed month is restated. A month that
+    should have been reported by now and was not is told as an event.
 
     Args:
         month: YYYY-MM, 'last' or 'current' (UTC).
@@ -42,5 +47,8 @@ def collect(month: Month = "current") -> State[Any]:
         show_units(str(due), units)
         failed += [f"{unit.connection} {unit.dataset} {due}" for unit in units if unit.outcome == "failed"]
         if due in before and is_published_and_whole(house, due, units):
-            show_report(str(due), publish_month(house, str(due), run_id=str(flow_run.id)))
-    return Completed(name="Partial", message=f"failed: {', '.join(failed)}") if failed else Completed()
+            published = publish_month(house, str(due), run_id=str(flow_run.id))
+            show_report(str(due), published)
+            tell_of_report(house, str(due), published)
+    tell_of_late_report(house, clock())
+    return Completed(name="Partial", message=FAILED + ", ".join(failed)) if failed else Completed()

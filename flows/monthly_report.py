@@ -8,30 +8,30 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed
 
-from _tasks import (
-    Month,
-    collect_month,
-    month_in_name,
-    period_of,
-    publish_month,
-    reporting_house,
-    show_report,
-    show_units,
-)
+from _artifacts import show_report, show_units
+from _signals import tell_of_failed_report, tell_of_report
+from _tasks import FAILED, Month, closable_period, collect_month, month_in_name, publish_month, reporting_house, told
+from tallybook.documents.values import Status
 
 
 def _run_name() -> str:
     return f"report {month_in_name(flow_run.parameters['month'])}"
 
 
-@flow(name="monthly-report", flow_run_name=_run_name)
+@flow(
+    name="monthly-report",
+    flow_run_name=_run_name,
+    on_failure=[tell_of_failed_report],
+    on_crashed=[tell_of_failed_report],
+)
+@told
 def monthly_report(
     month: Month = "last", *, final: bool = False, reason: str = "", accept_gaps: str = ""
 ) -> State[Any]:
     """Collect and report one month over all connections.
 
-    A month with failed fetches is published as DRAFT and the run completes under the name Draft. A month that is to be
-    closed and cannot be is not published: the run fails and names each reason and gap.
+    A month that is a DRAFT, such as one with failed fetches, is published and the run completes under the name Draft.
+    A month that is to be closed and cannot be is not published: the run fails and names each reason and gap.
 
     Args:
         month: YYYY-MM, 'last' or 'current' (UTC).
@@ -39,19 +39,22 @@ def monthly_report(
         reason: Why it is closed or published again; needed to close it.
         accept_gaps: Why it is closed although part of it was not seen; without it such a month is not closed.
     """
-    house, name = reporting_house(), str(period_of(month))
+    name = str(closable_period(month, final=final, reason=reason, accept_gaps=accept_gaps))
+    house = reporting_house()
     units = collect_month(house, name)
     show_units(name, units)
     published = publish_month(house, name, final=final, reason=reason, accept_gaps=accept_gaps, run_id=str(flow_run.id))
     show_report(name, published)
+    tell_of_report(house, name, published)
     failed = [f"{unit.connection} {unit.dataset}" for unit in units if unit.outcome == "failed"]
     failed += [f"{unit.connection} {unit.dataset}" for unit in published.failures]
-    if failed:
-        return Completed(name="Draft", message=f"failed: {', '.join(dict.fromkeys(failed))}; {published.sentence}")
-    return Completed(message=published.sentence)
+    lacking = f"{FAILED}{', '.join(dict.fromkeys(failed))}; " if failed else ""
+    is_draft = failed or published.status == Status.DRAFT
+    return Completed(name="Draft" if is_draft else None, message=lacking + published.sentence)
 
 
 if __name__ == "__main__":
     state = monthly_report(*sys.argv[1:2], return_state=True)
     sys.stdout.write(f"{state.message}\n")
-    sys.exit(3 if state.name == "Draft" else 0 if state.is_completed() else 1)
+    lacks_something = str(state.message).startswith(FAILED)
+    sys.exit(1 if not state.is_completed() else 3 if lacks_something else 0)

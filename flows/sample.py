@@ -6,15 +6,16 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from _tasks import clock, configured_house
+from _tasks import FAILED, clock, configured_house, told
 from tallybook.pipeline.collect import sample as take_samples
 
 
 @flow(name="sample", flow_run_name="sample")
+@told
 def sample() -> State[Any]:
     """Land one snapshot of each sampled connection; an hour that nobody samples can never be asked again."""
     receipts = take_samples(configured_house(), clock=clock)
     failed = [f"{receipt.connection} {receipt.dataset}" for receipt in receipts if receipt.error]
     if failed and len(failed) == len(receipts):
         return Failed(message=f"no snapshot could be taken: {', '.join(failed)}")
-    return Completed(name="Partial", message=f"failed: {', '.join(failed)}") if failed else Completed()
+    return Completed(name="Partial", message=f"{FAILED}{', '.join(failed)}") if failed else Completed()

@@ -268,3 +268,15 @@ def test_a_folder_never_takes_the_place_of_another(tmp_path: Path) -> None:
         (folder / "second").write_text("second", encoding="utf-8")
 
     assert left_in(tmp_path) == ["r01/first"]
+
+
+def test_what_a_killed_process_left_half_written_is_removed_after_a_day(tmp_path: Path) -> None:
+    folder = tmp_path / receipt().id.rpartition("/")[0]
+    folder.mkdir(parents=True)
+    old, fresh = folder / ".tmp-old", folder / ".tmp-fresh"
+    for path in (old, fresh):
+        path.write_bytes(b"half an answer")
+    os.utime(old, (0, 0))
+    RawStore(tmp_path).write_receipt(receipt())
+
+    assert [path.name for path in folder.glob(".tmp-*")] == [".tmp-fresh"]

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -126,6 +126,7 @@ class RawStore:
         """Make a fetch count, at once."""
         folder, name = self.root / receipt.id.rsplit("/", 1)[0], receipt.id.rsplit("/", 1)[1]
         with writing(folder) as temporary:
+            _sweep(folder)
             with temporary.open("wb") as file:
                 file.write(msgspec.json.format(msgspec.json.encode(receipt), indent=1) + b"\n")
                 file.flush()
@@ -195,10 +196,11 @@ def building(target: Path) -> Iterator[Path]:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what killed processes left half-built; a day is longer than any builds."""
+    """Remove what killed processes left half-written; a day is longer than anybody writes."""
     for left in folder.glob(".tmp-*"):
-        if left.stat().st_mtime < time.time() - _STALE_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another process was quicker
+            if left.stat().st_mtime < time.time() - _STALE_SECONDS:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def disk_error(folder: Path, error: OSError) -> StorageError:

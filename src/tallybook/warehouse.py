@@ -196,6 +196,7 @@ _SAFE: dict[str, Any] = {
 
 
 _FILE = "tallybook.duckdb"
+WAIT_SECONDS = 600.0  # somebody at a terminal learns after ten minutes that another process does not let go
 
 
 def is_there(data_dir: Path) -> bool:
@@ -204,7 +205,9 @@ def is_there(data_dir: Path) -> bool:
 
 
 @contextmanager
-def open_warehouse(data_dir: Path, *, wait_seconds: float = 600.0, limits: Limits | None = None) -> Iterator[Warehouse]:
+def open_warehouse(
+    data_dir: Path, *, wait_seconds: float = WAIT_SECONDS, limits: Limits | None = None
+) -> Iterator[Warehouse]:
     """Open `tallybook.duckdb` for this process alone, waiting for another one to end.
 
     Raises StorageError when the wait is over or the file cannot be opened.
@@ -214,7 +217,7 @@ def open_warehouse(data_dir: Path, *, wait_seconds: float = 600.0, limits: Limit
 
 
 def remake_warehouse(
-    data_dir: Path, fill: Callable[[Warehouse], T], *, wait_seconds: float = 600.0, limits: Limits | None = None
+    data_dir: Path, fill: Callable[[Warehouse], T], *, wait_seconds: float = WAIT_SECONDS, limits: Limits | None = None
 ) -> T:
     """Make a new warehouse with `fill`; it takes the old one's place only when it is complete."""
     new, old = data_dir / f"{_FILE}.new", data_dir / _FILE

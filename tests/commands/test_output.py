@@ -173,8 +173,8 @@ def test_a_dry_backfill_shows_the_plan_and_asks_nobody(lived: Lived, invoke: Inv
     header, *rows, _ = [line.split("\t") for line in result.stdout.splitlines()]
     plan = last_json(result.stdout)["plan"]
     assert header == ["month", "connection", "dataset", "state", "plan", "note"]
-    assert [row[4] == "collect" for row in rows] == [step["is_chosen"] for step in plan]
-    assert {row[4] for row in rows} == {"collect", "leave"}
+    assert [row[4] != "leave" for row in rows] == [step["is_chosen"] for step in plan]
+    assert {row[4] for row in rows} == {"collect", "publish", "leave"}
     chosen = {(step["month"], step["connection"], step["dataset"]) for step in plan if step["is_chosen"]}
     assert result.exit_code == 0, result.stderr
     assert ("2026-09", "ocore-main", "usage") in chosen

@@ -11,7 +11,8 @@ import pytest
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.collect import collect
 from tallybook.pipeline.house import House, open_house
-from tallybook.pipeline.publish import Published, report
+from tallybook.pipeline.publish import report
+from tallybook.pipeline.published import Published
 from tallybook.sandbox.configuration import SECRETS, write_configuration
 from tallybook.sandbox.server import Running, running
 

@@ -2,13 +2,19 @@
 
 driver.py describe                     the deployments' flows and their parameter schemas, as JSON
 driver.py run                          the monthly report and a dry backfill on a temporary server, as JSON
+driver.py do {"now": …, "calls": […]}  the final states of flows at a time, as JSON; see `do`
+driver.py kill {"now": …, "calls": […]} the same, each call in a process that is killed at a point; see `kill`
 """
 
 import importlib
 import json
+import os
+import signal
 import sys
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +23,8 @@ from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.utilities.callables import parameter_schema
 
+from tallybook.pipeline.journal import Backfill, registered
+from tallybook.pipeline.published import Published
 from tallybook.resources import root
 
 sys.path.insert(0, str(root() / "flows"))
@@ -69,9 +77,90 @@ def run() -> dict[str, Any]:
     }
 
 
+def do(now: str, calls: list[dict[str, Any]]) -> list[Any]:
+    """Run flows one after the other, each as `run_one` says."""
+    prepare(now)
+    return [run_one(call, now) for call in calls]
+
+
+def run_one(call: dict[str, Any], now: str) -> list[str]:
+    """Run a flow with its parameters, over the installation in `folder`; `held` are months of another backfill."""
+    os.environ["TALLYBOOK_CONFIG"] = str(Path(call["folder"]) / "tallybook.toml")
+    held = call.get("held")
+    with ExitStack() as stack:
+        if held:
+            data, other = Path(call["folder"]) / "var", Backfill(held[0], held[-1], "all")
+            moment = datetime.fromisoformat(now)
+            stack.enter_context(registered(data, other, held, run_id="run-1", now=moment))
+        state = flow_of(call["flow"])(**call["parameters"], return_state=True)
+    return [state.type.value, state.name, state.message]
+
+
+def kill(now: str, calls: list[dict[str, Any]]) -> list[int]:
+    """Run each call in a process that kills itself at its point: "module:Class.method", nth call, "before" or "after".
+
+    Prefect was only imported when it forks: nothing of it is under way. Returns how each process ended.
+    """
+    prepare(now)
+    for call in calls:
+        flow_of(call["flow"])
+    ends = []
+    for call in calls:
+        child = os.fork()
+        if child == 0:
+            if call.get("at"):
+                arm(*call["at"])
+            run_one(call, now)
+            sys.stdout.flush()
+            os._exit(0)
+        ends.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    return ends
+
+
+def tie_out(folder: str, difference: str) -> str:
+    """What a flow tells of a report whose totals differ; none of ours do."""
+    os.environ["TALLYBOOK_CONFIG"] = str(Path(folder) / "tallybook.toml")
+    signals, house = importlib.import_module("_signals"), importlib.import_module("_tasks").configured_house()
+    rows = [{"billing_currency": "EUR", "difference": difference}, {"billing_currency": "USD", "difference": "0"}]
+    published = Published(1, True, "DRAFT", (), Path("2026-10/r01"), rows, [], ())
+    signals.tell_of_report(house, "2026-10", published)
+    return "told"
+
+
+def arm(target: str, nth: int, when: str) -> None:
+    """Kill this process before or after the nth call of a function."""
+    module_name, _, path = target.partition(":")
+    owner: Any = importlib.import_module(module_name)
+    *parents, name = path.split(".")
+    for parent in parents:
+        owner = getattr(owner, parent)
+    real, calls = getattr(owner, name), count(1)
+
+    def deadly(*args: Any, **kwargs: Any) -> Any:
+        number = next(calls)
+        if number == nth and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        answer = real(*args, **kwargs)
+        if number == nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return answer
+
+    setattr(owner, name, deadly)
+
+
+def prepare(now: str) -> None:
+    """Set the clock; reports are quick without pages, and a fetch that fails is tried again at once."""
+    set_clock(datetime.fromisoformat(now))
+    tasks = sys.modules["_tasks"]
+    tasks.fetch_connection.retry_delay_seconds = [0]
+    importlib.import_module("tallybook.pipeline.files")._write_pages = lambda *_: None  # type: ignore[attr-defined]
+
+
 def set_clock(moment: datetime) -> None:
-    """What collecting and reporting take for now."""
-    sys.modules["_tasks"].clock = lambda: moment
+    """What flows take for now."""
+    importlib.import_module("_tasks").clock = lambda: moment  # type: ignore[attr-defined]
+    importlib.import_module("backfill").clock = lambda: moment  # type: ignore[attr-defined]
+    importlib.import_module("collect").clock = lambda: moment  # type: ignore[attr-defined]
 
 
 def listed(client: SyncPrefectClient, what: str) -> list[dict[str, Any]]:
@@ -100,4 +189,6 @@ def refusal(flow: "Flow[Any, Any]", **parameters: object) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write("\n" + json.dumps({"describe": describe, "run": run}[sys.argv[1]]()) + "\n")
+    asked = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
+    answer = {"describe": describe, "run": run, "do": do, "kill": kill, "tie_out": tie_out}[sys.argv[1]](**asked)  # type: ignore[operator]
+    sys.stdout.write("\n" + json.dumps(answer) + "\n")

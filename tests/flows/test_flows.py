@@ -126,11 +126,11 @@ def test_wrong_values_are_refused_before_anything_runs(ran: dict[str, Any]) -> N
     assert all("ParameterTypeError" in refusal for refusal in ran["refused"])
 
 
-def test_the_monthly_report_completes_under_its_own_name(ran: dict[str, Any]) -> None:
+def test_a_draft_completes_under_a_name_that_warns(ran: dict[str, Any]) -> None:
     kind, name, message = ran["states"]["report"]
 
-    assert (kind, name) == ("COMPLETED", "Completed")
-    assert message.startswith("2026-10: published r01, ")
+    assert (kind, name) == ("COMPLETED", "Draft")  # the month has not ended
+    assert message == "2026-10: published r01, DRAFT"
     assert "report 2026-10" in ran["names"]
     assert (ran["folder"] / "var" / "reports" / "2026-10" / "r01" / "monthly-report.pdf").is_file()
 
@@ -188,7 +188,7 @@ def test_a_dry_backfill_leaves_its_plan_and_does_nothing(ran: dict[str, Any]) ->
 
     assert kind == "COMPLETED"
     assert "nothing was done" in message
-    assert {row["month"] for row in plan if row["is_chosen"]} == {"2026-09"}
+    assert {row["month"] for row in plan if row["plan"] == "collect"} == {"2026-09"}
     assert not (ran["folder"] / "var" / "reports" / "2026-09").exists()
     assert "backfill 2026-09 to 2026-10" in ran["names"]
 

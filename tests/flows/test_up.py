@@ -17,7 +17,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tallybook.resources import root
-from tests.flows.test_deploy import PROMISED, free_port
+from tests.flows.servers import free_port
+from tests.flows.test_deploy import PROMISED
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 

@@ -11,7 +11,8 @@ import pytest
 from tallybook.errors import UsageError
 from tallybook.pipeline.collect import rebuild
 from tallybook.pipeline.house import House, open_house
-from tallybook.pipeline.publish import Published, report
+from tallybook.pipeline.publish import report
+from tallybook.pipeline.published import Published
 from tests.pipeline.test_publish import NOW, OCTOBER, document, house, land_snapshot, land_usage
 from tests.providers.support import land
 
@@ -68,7 +69,7 @@ def test_a_bound_of_0_asks_for_nothing(tmp_path: Path) -> None:
 
 
 def test_gaps_are_accepted_only_when_a_month_is_closed(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="give --final and --reason TEXT too"):
+    with pytest.raises(UsageError, match="ask for final too"):
         report(sampled_once(tmp_path), OCTOBER, clock=lambda: NOW, accept_gaps="late")
 
 

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from tallybook.contract import Request
-from tallybook.errors import BookError
+from tallybook.errors import BookError, UsageError
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.collect import rebuild
 from tallybook.pipeline.house import House, open_house
-from tallybook.pipeline.publish import Published, report
+from tallybook.pipeline.publish import report
+from tallybook.pipeline.published import Published
 from tallybook.providers.openscaler import api
 from tallybook.providers.scaleops import parse
 from tests.providers.support import land
@@ -296,3 +297,24 @@ def test_a_library_that_a_killed_process_left_out_is_written_again(tmp_path: Pat
 
     assert not published(place).is_new
     assert (place.reports_dir / "index.html").is_file()
+
+
+def test_what_a_killed_report_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    place = house(tmp_path, "ocore")
+    land_usage(place, OCTOBER, "10")
+    left = place.settings.data_dir / "scratch" / "charges.parquet"
+    left.parent.mkdir()
+    left.write_bytes(b"half of it")
+    published(place)
+
+    assert sorted(path.name for path in place.settings.data_dir.iterdir()) == [
+        "raw",
+        "reports",
+        "tallybook.duckdb",
+        "tallybook.lock",
+    ]
+
+
+def test_a_month_that_is_to_be_closed_without_a_reason_is_refused_in_words_of_every_door(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"say why in reason \(--reason TEXT\)"):
+        report(house(tmp_path, "ocore"), OCTOBER, clock=lambda: NOW, final=True)

@@ -7,7 +7,7 @@ import pytest
 
 from tallybook.errors import UsageError
 from tallybook.pipeline.collect import UnitResult
-from tallybook.pipeline.refetching import is_published_and_whole, months_due
+from tallybook.pipeline.refetching import is_published_and_whole, months_due, overdue
 from tests.pipeline.test_publish import OCTOBER, house, land_usage, published
 
 
@@ -52,3 +52,26 @@ def test_a_published_month_is_reported_again_unless_something_failed(
     assert is_published_and_whole(place, OCTOBER, units)
     assert not is_published_and_whole(place, OCTOBER, [*units, failed])
     assert not is_published_and_whole(place, OCTOBER.shift(-1), units)
+
+
+@pytest.mark.parametrize(
+    ("now", "is_late"),
+    [
+        (datetime(2026, 11, 2, 23, 59, tzinfo=UTC), False),
+        (datetime(2026, 11, 3, 2, 30, tzinfo=UTC), True),
+        (datetime(2026, 11, 9, 23, 59, tzinfo=UTC), True),
+        (datetime(2026, 11, 10, tzinfo=UTC), False),
+    ],
+)
+def test_a_report_is_overdue_for_a_week_from_two_days_after_the_end_of_its_month(
+    tmp_path: Path, now: datetime, is_late: bool
+) -> None:
+    assert overdue(house(tmp_path, "ocore"), now=now) == (OCTOBER if is_late else None)
+
+
+def test_a_published_month_is_not_overdue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
+    place = house(tmp_path, "ocore")
+    published(place)
+
+    assert overdue(place, now=datetime(2026, 11, 3, tzinfo=UTC)) is None

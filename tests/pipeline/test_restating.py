@@ -11,7 +11,8 @@ import pytest
 
 from tallybook.errors import StorageError
 from tallybook.pipeline.house import House, open_house
-from tallybook.pipeline.publish import Published, report
+from tallybook.pipeline.publish import report
+from tallybook.pipeline.published import Published
 from tallybook.pricing import allocation
 from tallybook.pricing.adjustments import COLUMNS
 from tallybook.resources import root

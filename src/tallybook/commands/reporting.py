@@ -22,7 +22,6 @@ from tallybook.errors import PartialError
 
 if TYPE_CHECKING:
     from tallybook.periods import BillingPeriod
-    from tallybook.pipeline.backfill import Step
     from tallybook.pipeline.collect import UnitResult
     from tallybook.pipeline.house import House
 
@@ -86,29 +85,28 @@ def backfill(
     Example: tallybook backfill --from 2026-07 --to 2026-09 --only failed
     """
     from tallybook.pipeline import backfill as backfilling
+    from tallybook.pipeline.journal import Backfill, registered, resumed_since
 
-    house, months = open_configured(config), (begun_period(first), begun_period(last))
+    house, (since, until) = open_configured(config), (begun_period(first), begun_period(last))
     if not dry_run:
         house.books()
-    steps = backfilling.plan(house, *months, only=only, connections=connection or [], reason=reason, clock=clock)
-    _show_plan(steps)
+    wanted = Backfill(str(since), str(until), only, tuple(connection or ()), reason)
+    data_dir = house.settings.data_dir
+    began = resumed_since(data_dir, wanted, now=clock())
+    steps = backfilling.plan(house, wanted, clock=clock, since=began)
+    table(PLAN, [tuple(step.row().values()) for step in steps])
     if dry_run:
         finish(as_json=as_json, result={"plan": steps})
         return
-    results = backfilling.carry_out(house, steps, reason=reason, clock=clock)
-    columns = ("month", "connection", "dataset", "outcome", "revision", "message")
-    table(columns, [tuple(getattr(result, name) for name in columns) for result in results])
+    with registered(data_dir, wanted, backfilling.chosen_months(steps), run_id="", now=clock()) as journal:
+        results = backfilling.carry_out(house, wanted, steps, journal=journal, clock=clock, tell=warn)
+    table(RESULT, [tuple(getattr(result, name) for name in RESULT) for result in results])
     finish(as_json=as_json, result={"plan": steps, "results": results})
-    failed = [f"{r.month} {r.connection} {r.dataset}" for r in results if r.outcome == "failed"]
-    exit_by(failed=failed, of=sum(r.outcome != "cannot" for r in results))
+    exit_by(failed=backfilling.failures(results), of=sum(r.outcome != "cannot" for r in results))
 
 
-def _show_plan(steps: list["Step"]) -> None:
-    rows = [
-        (step.month, step.connection, step.dataset, step.state, "collect" if step.is_chosen else "leave", step.note)
-        for step in steps
-    ]
-    table(("month", "connection", "dataset", "state", "plan", "note"), rows)
+PLAN = ("month", "connection", "dataset", "state", "plan", "note")
+RESULT = ("month", "connection", "dataset", "outcome", "revision", "report", "message")
 
 
 def _report(

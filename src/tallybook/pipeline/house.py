@@ -17,7 +17,7 @@ from tallybook.pricing.books import Books, read_books
 from tallybook.pricing.charges import outdate_charges
 from tallybook.settings import ConnectionSettings, Settings, load_settings
 from tallybook.staging import Stager
-from tallybook.warehouse import Warehouse, is_there, open_warehouse
+from tallybook.warehouse import WAIT_SECONDS, Warehouse, is_there, open_warehouse
 
 Connection = tuple[ConnectionSettings, Provider]
 
@@ -28,6 +28,7 @@ class House:
 
     settings: Settings
     connections: tuple[Connection, ...]
+    wait_seconds: float = WAIT_SECONDS  # for another process that has the warehouse
 
     @property
     def store(self) -> RawStore:
@@ -50,7 +51,8 @@ class House:
     @contextmanager
     def warehouse(self) -> Iterator[Warehouse]:
         """The warehouse, for this process alone."""
-        with open_warehouse(self.settings.data_dir, limits=self.settings.limits) as warehouse:
+        data_dir, limits = self.settings.data_dir, self.settings.limits
+        with open_warehouse(data_dir, wait_seconds=self.wait_seconds, limits=limits) as warehouse:
             yield warehouse
 
     @contextmanager
@@ -64,12 +66,15 @@ class House:
                 yield warehouse
 
 
-def open_house(config: Path, *, prefect_secret: Callable[[str], str] | None = None) -> House:
+def open_house(
+    config: Path, *, prefect_secret: Callable[[str], str] | None = None, wait_seconds: float = WAIT_SECONDS
+) -> House:
     """Read the configuration. Raises ConfigurationError."""
     settings = load_settings(config, models=providers.settings_models(), prefect_secret=prefect_secret)
     return House(
         settings=settings,
         connections=tuple((c, providers.load(c.provider)) for c in settings.connections),
+        wait_seconds=wait_seconds,
     )
 
 

@@ -1,11 +1,11 @@
 """report: charges, summaries, documents, and a revision that appears whole or not at all."""
 
-import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import polars
 
@@ -13,10 +13,9 @@ from tallybook import __version__
 from tallybook.contract import Cadence
 from tallybook.documents.closing import open_gaps, refuse_to_close
 from tallybook.documents.inputs import Failure, MonthInputs
-from tallybook.documents.model import MonthlyReport
 from tallybook.documents.monthly import build_report
 from tallybook.errors import UsageError
-from tallybook.landing import building
+from tallybook.landing import building, disk_error
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.charging import charge_months, idle_rows
 from tallybook.pipeline.collect import Clock
@@ -25,6 +24,7 @@ from tallybook.pipeline.files import Edition, write_library, write_revision
 from tallybook.pipeline.fingerprints import figures_sha256_of, fingerprint_of
 from tallybook.pipeline.frozen import frozen_inputs, snapshot_datasets
 from tallybook.pipeline.house import House, begun, load
+from tallybook.pipeline.published import Published, as_published
 from tallybook.pipeline.restating import restate
 from tallybook.pipeline.revisions import Revision, last_closed, latest_revision, library
 from tallybook.pipeline.summarising import summarise
@@ -36,31 +36,6 @@ from tallybook.resources import queries
 from tallybook.summaries.conversion import convert_costs
 from tallybook.summaries.coverage import summarise_coverage
 from tallybook.warehouse import Warehouse
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """What `report` did: the revision that now stands, whether it is a new one, and the units that are not in it."""
-
-    revision: int
-    is_new: bool
-    status: str
-    reasons: tuple[str, ...]
-    folder: Path
-    tie_out_rows: list[dict[str, Any]]
-    coverage_rows: list[dict[str, Any]]
-    failures: tuple[Failure, ...]
-
-    @property
-    def sentence(self) -> str:
-        """One line for people."""
-        what = "published" if self.is_new else "nothing changed: kept"
-        return f"{self.folder.parent.name}: {what} r{self.revision:02d}, {self.status}"
-
-    @property
-    def headline_files(self) -> list[Path]:
-        """The files that people open first."""
-        return [self.folder / f"monthly-report.{kind}" for kind in ("pdf", "html", "json")]
 
 
 def report(
@@ -81,12 +56,9 @@ def report(
     """
     now = clock()
     begun(period, now=now)
-    if final and not reason.strip():
-        raise UsageError(f"{period}: a month is closed with a reason: give --reason TEXT")
-    if accept_gaps.strip() and not final:
-        raise UsageError(f"{period}: gaps are accepted when a month is closed: give --final and --reason TEXT too")
+    check_closing(period, final=final, reason=reason, accept_gaps=accept_gaps)
     books = house.books()
-    with house.warehouse() as warehouse, tempfile.TemporaryDirectory(dir=house.settings.data_dir) as scratch:
+    with house.warehouse() as warehouse, _scratch(house.settings.data_dir) as scratch:
         previous = latest_revision(house.reports_dir, str(period))
         closed = last_closed(house.reports_dir, str(period))
         load(house, warehouse, now=now, periods=[period])
@@ -96,7 +68,7 @@ def report(
         figures = figures_sha256_of(inputs)
         if previous and _still_stands(previous, closed, fingerprint=fingerprint, figures=figures, final=final):
             _write_library(house)  # a process that was killed may have left the revision without it
-            return _published(previous, build_report(inputs), inputs.failures, is_new=False)
+            return as_published(previous, build_report(inputs), inputs.failures, is_new=False)
         inputs = _stamped(inputs, previous, closed, final=final, reason=reason)
         inputs = replace(inputs, accepted_gaps=_accepted(house, inputs, closed, accept_gaps=accept_gaps))
         if final:
@@ -105,7 +77,7 @@ def report(
         if closed:
             restated = restate(warehouse, period, closed, sources, snapshots=snapshot_datasets(house))
             inputs = replace(inputs, restated=restated)
-        charges = Path(scratch) / "charges.parquet"
+        charges = scratch / "charges.parquet"
         warehouse.write_parquet(charges, "marts/charges", billing_period=str(period))
         edition = Edition(
             inputs=inputs,
@@ -124,7 +96,30 @@ def report(
         _write_library(house)
         revision = latest_revision(house.reports_dir, str(period))
     assert revision is not None  # noqa: S101 - it was just written
-    return _published(revision, edition.report, inputs.failures, is_new=True)
+    return as_published(revision, edition.report, inputs.failures, is_new=True)
+
+
+def check_closing(period: BillingPeriod, *, final: bool, reason: str, accept_gaps: str) -> None:
+    """Refuse what is wrong with the wish to close a month whatever the month holds: UsageError."""
+    if final and not reason.strip():
+        raise UsageError(f"{period} is not closed without a reason: say why in reason (--reason TEXT)")
+    if accept_gaps.strip() and not final:
+        raise UsageError(f"{period}: gaps are accepted when a month is closed: ask for final too (--final)")
+
+
+@contextmanager
+def _scratch(data_dir: Path) -> Iterator[Path]:
+    """A folder of the process that holds the warehouse. What is there at the start was left by one that was killed."""
+    folder = data_dir / "scratch"
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_library(house: House) -> None:
@@ -261,40 +256,3 @@ def _accepted(house: House, inputs: MonthInputs, closed: Revision | None, *, acc
     """Why this month's gaps were accepted, now or when it was closed; "" when nobody has to accept any."""
     said = accept_gaps.strip() or (str(closed.manifest.get("accepted_gaps", "")) if closed else "")
     return said if open_gaps(inputs, house.settings.final_coverage_pct) else ""
-
-
-def _published(
-    revision: Revision, document: MonthlyReport, failures: tuple[Failure, ...], *, is_new: bool
-) -> Published:
-    return Published(
-        revision=revision.number,
-        is_new=is_new,
-        status=str(revision.manifest["status"]),
-        reasons=document.header.reasons,
-        folder=revision.folder,
-        tie_out_rows=[
-            {
-                "billing_currency": row.billing_currency,
-                "source_total": str(row.source_total),
-                "allocated": str(row.allocated),
-                "shared": str(row.shared),
-                "idle": str(row.idle),
-                "unallocated": str(row.unallocated),
-                "difference": str(row.difference),
-            }
-            for row in document.tie_out
-        ],
-        coverage_rows=[
-            {
-                "connection": row.connection,
-                "dataset": row.dataset,
-                "unit": row.unit,
-                "expected": str(row.expected.shown),
-                "received": str(row.received.shown),
-                "coverage_pct": str(row.coverage_pct),
-                "status": row.status,
-            }
-            for row in document.coverage
-        ],
-        failures=failures,
-    )

@@ -8,6 +8,9 @@ from tallybook.pipeline.collect import UnitResult
 from tallybook.pipeline.house import House, begun
 from tallybook.pipeline.revisions import latest_revision
 
+_REPORTED_WITHIN = timedelta(days=2)
+_REMINDED_FOR = timedelta(days=7)
+
 
 def months_due(month: str, *, now: datetime, refetch_days: int) -> tuple[BillingPeriod, ...]:
     """The months that collecting `month` is about, the earlier one first.
@@ -20,6 +23,16 @@ def months_due(month: str, *, now: datetime, refetch_days: int) -> tuple[Billing
     if month == "current" and now < period.start + timedelta(days=refetch_days):
         return period.shift(-1), period
     return (period,)
+
+
+def overdue(house: House, *, now: datetime) -> BillingPeriod | None:
+    """The last month while it should have been reported and was not: from two days after its end on, for a week.
+
+    The schedule reports on the 2nd. Example: on 3 November 02:30 October, when nothing of it was published.
+    """
+    last = BillingPeriod.containing(now).shift(-1)
+    is_due = timedelta(0) <= now - (last.end + _REPORTED_WITHIN) < _REMINDED_FOR
+    return last if is_due and latest_revision(house.reports_dir, str(last)) is None else None
 
 
 def is_published_and_whole(house: House, period: BillingPeriod, units: Sequence[UnitResult]) -> bool:
