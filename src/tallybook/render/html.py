@@ -8,6 +8,7 @@ from tallybook.documents.model import MonthlyReport
 from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision, ProjectStatement
 from tallybook.render import environment, views
 from tallybook.render.charts import Chart
+from tallybook.render.sections import SECTIONS
 from tallybook.render.text import spelled
 
 
@@ -22,6 +23,7 @@ def render_report(report: MonthlyReport, *, for_print: bool = False) -> str:
         for_print=for_print,
         report=report,
         header=report.header,
+        sections=SECTIONS,
         blocks=blocks,
         tie_lines=[block.tie_line for block in blocks if block.tie_line],
         exceptions=views.exception_blocks(report.exceptions),
