@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tallybook.contract import Request
-from tallybook.errors import BookError
+from tallybook.errors import BookError, UsageError
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.collect import rebuild
 from tallybook.pipeline.house import House, open_house
@@ -65,6 +65,15 @@ def land_snapshot(house: House, captured: datetime, **changes: object) -> None:
     answer = (Request("live", "/v1/stats/live"), json.dumps(body).encode(), captured)
     connection = house.settings.connection("openscaler-main")
     land(house.store, connection, "live", [answer], period=f"{captured:%Y-%m}", fetched_at=captured)
+
+
+def test_a_house_without_connections_has_nothing_to_report(tmp_path: Path) -> None:
+    with pytest.raises(
+        UsageError, match=r"2026-10: .*tallybook\.toml has no connections, so there is nothing to report"
+    ):
+        published(house(tmp_path))
+
+    assert not (tmp_path / "var" / "reports").exists()
 
 
 def test_an_undocumented_state_is_among_the_notices_of_the_report(tmp_path: Path) -> None:

@@ -76,11 +76,13 @@ def report(
     """Summarise what is landed and publish a new revision if anything changed.
 
     `accept_gaps` says why a month is closed although part of it was not seen. Raises UsageError, and publishes nothing,
-    for a month that has not begun, for `final` without a reason, and for `final` of a month that cannot be closed
-    (`documents.closing`); BookError; StorageError.
+    for a month that has not begun, for a house without connections, for `final` without a reason, and for `final` of a
+    month that cannot be closed (`documents.closing`); BookError; StorageError.
     """
     now = clock()
     begun(period, now=now)
+    if not house.connections:
+        raise UsageError(f"{period}: {house.settings.path} has no connections, so there is nothing to report: add one")
     if final and not reason.strip():
         raise UsageError(f"{period}: a month is closed with a reason: give --reason TEXT")
     if accept_gaps.strip() and not final:
@@ -117,6 +119,7 @@ def report(
             figures_sha256=figures,
             sources=sources,
             documents=dict(standard_documents(house, warehouse, period)),
+            page_size=house.settings.page_size,
         )
         with building(house.reports_dir / str(period) / f"r{inputs.revision:02d}") as folder:
             write_revision(folder, edition)
