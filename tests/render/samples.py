@@ -949,6 +949,7 @@ def statement() -> ProjectStatement:
         workloads=report.workloads[:4],
         quotas=report.quotas[:4],
         gaps=report.gaps[:1],
+        spot=report.spot[-1:],
     )
 
 

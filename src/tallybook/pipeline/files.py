@@ -1,16 +1,10 @@
 """The files of a revision (contract.md section 4), written into a folder that is not yet visible."""
 
 import hashlib
-import os
 import shutil
-import signal
-import threading
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
-from multiprocessing import get_context, parent_process
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import polars as pl
@@ -21,12 +15,13 @@ from tallybook.documents.pages import Library
 from tallybook.documents.restated import DeltaStatement
 from tallybook.documents.statement import build_statements
 from tallybook.landing import writing
+from tallybook.pipeline.pages import MEDIA_TYPES, write_pages
 from tallybook.render.cover_sheet import cover_rows
 from tallybook.render.csv import render_csv, write_csv
-from tallybook.render.html import render_library, render_report, render_statement
+from tallybook.render.html import render_library
 from tallybook.render.json import render_json
 from tallybook.render.manifest import Manifest, ManifestFile, ManifestInput
-from tallybook.render.pdf import Attachment, PageSize, render_pdf
+from tallybook.render.pdf import PageSize
 from tallybook.render.xlsx import render_xlsx
 from tallybook.summaries.month import MonthTables
 
@@ -39,14 +34,6 @@ TABLES = (*OWN_TABLES, "variance", "forecast", "anomalies")
 """And what it says beside other months: that changes with them, and reopens no closed month."""
 _MORE = ("charges_summary", "prices_used")
 """Whose sheets have names in words."""
-_MEDIA_TYPES = {
-    ".html": "text/html",
-    ".pdf": "application/pdf",
-    ".json": "application/json",
-    ".csv": "text/csv",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".parquet": "application/vnd.apache.parquet",
-}
 _ENGINES = ("tallybook", "duckdb", "polars", "weasyprint")
 
 
@@ -126,42 +113,8 @@ def write_library(reports_dir: Path, page: Library) -> None:
 
 
 def _write_pages(folder: Path, edition: Edition, attached: Mapping[str, bytes]) -> None:
-    """HTML pages here, PDFs in processes of their own: WeasyPrint is bound by the processor."""
-    report, statements = edition.report, build_statements(edition.inputs, edition.report)
-    _write(folder, "monthly-report.html", render_report(report).encode())
-    created = report.header.generated_at
-    attachments = tuple(
-        Attachment(name, body, f"The same figures for machines: {name}", _MEDIA_TYPES[Path(name).suffix], created)
-        for name, body in attached.items()
-    )
-    size = edition.page_size
-    jobs = [("monthly-report.pdf", render_report(report, for_print=True), report.header.title, attachments, size)]
-    for statement in statements:
-        path = f"projects/{statement.slug}/statement"
-        _write(folder, f"{path}.html", render_statement(statement).encode())
-        title = f"{statement.header.title}: {statement.project}"
-        jobs.append((f"{path}.pdf", render_statement(statement, for_print=True), title, (), size))
-    workers = min(len(jobs), os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count() or 1)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_follow_parent) as pool:
-        for path, body in pool.map(_rendered, jobs):
-            _write(folder, path, body)
-
-
-def _follow_parent() -> None:
-    """End this child with its parent, also when that is killed; Ctrl-C is for the parent to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
-
-
-def _end_after(parent: BaseProcess | None) -> None:
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _rendered(job: tuple[str, str, str, tuple[Attachment, ...], PageSize]) -> tuple[str, bytes]:
-    path, html, title, attachments, size = job
-    return path, render_pdf(html, title=title, attachments=attachments, page_size=size)
+    statements = build_statements(edition.inputs, edition.report)
+    write_pages(folder, edition.report, statements, attached, page_size=edition.page_size)
 
 
 def _manifest(folder: Path, edition: Edition) -> Manifest:
@@ -189,7 +142,7 @@ def _files(folder: Path) -> Iterator[ManifestFile]:
             digest = hashlib.file_digest(body, "sha256")
         yield ManifestFile(
             path=path.relative_to(folder).as_posix(),
-            media_type=_MEDIA_TYPES[path.suffix],
+            media_type=MEDIA_TYPES[path.suffix],
             bytes=path.stat().st_size,
             sha256=digest.hexdigest(),
         )
