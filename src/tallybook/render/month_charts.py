@@ -10,7 +10,7 @@ from tallybook.documents.outlook import ForecastRow
 from tallybook.documents.values import Figure
 from tallybook.periods import BillingPeriod
 from tallybook.render.drawing import INK, MUTED, PALETTE, WIDTH, Chart, altair_module, amount_axis, picture, words_of
-from tallybook.render.filters import LABELS, signed
+from tallybook.render.filters import label, signed
 from tallybook.render.svg import HATCHED
 
 _MONTHS = 13
@@ -18,6 +18,7 @@ _BAND = "#a9cde3"
 _RISE, _FALL = "#a3452f", "#2f8580"
 _HEIGHT, _BRIDGE_HEIGHT = 180, 140
 _PADDING = 0.28
+_STEPS = {"restatement": "restated"}  # shorter than in a table
 
 
 def trend_chart(points: Sequence[TrendPoint], currency: str, forecasts: Sequence[ForecastRow] = ()) -> Chart | None:
@@ -65,7 +66,7 @@ def bridge_chart(bridge: Bridge, *, before: str, now: str) -> Chart | None:
     level, values = opening, [_whole(before, opening, currency, is_lower_bound=bridge.previous_is_lower_bound)]
     for step in steps:
         effect = step.effect.shown or Decimal(0)
-        values.append(_step(LABELS.get(step.cause, step.cause.replace("_", " ")), level, effect, currency))
+        values.append(_step(_STEPS.get(step.cause) or label(step.cause), level, effect, currency))
         level += effect
     values.append(_whole(now, closing, currency, is_lower_bound=bridge.is_lower_bound))
     return picture(
@@ -90,22 +91,22 @@ def _whole(name: str, value: Decimal, currency: str, *, is_lower_bound: bool) ->
 
 
 def _step(name: str, level: Decimal, effect: Decimal, currency: str) -> dict[str, Any]:
-    label = signed(Figure(effect, effect), currency, is_plain=True).unescape()
+    text = signed(Figure(effect, effect), currency, is_plain=True).unescape()
     return {
         "category": name.capitalize(),
         "from": float(level),
         "to": float(level + effect),
         "top": float(max(level, level + effect)),
         "colour": _RISE if effect > 0 else _FALL,
-        "label": label,
-        "words": f"{name.capitalize()}: {label}\N{NO-BREAK SPACE}{currency}",
+        "label": text,
+        "words": f"{name.capitalize()}: {text}\N{NO-BREAK SPACE}{currency}",
     }
 
 
 def _waterfall(values: Sequence[dict[str, Any]]) -> Any:
     alt = altair_module()
-    axis = alt.Axis(grid=False, ticks=False, labelPadding=6, labelAngle=0, labelLimit=110)
     order = [value["category"] for value in values]
+    axis = alt.Axis(grid=False, ticks=False, labelPadding=6, labelAngle=0, labelLimit=WIDTH // len(order) - 14)
     names = alt.X("category:N", title=None, sort=order, axis=axis, scale=alt.Scale(domain=order, padding=0.35))
     base = alt.Chart(alt.InlineData(values=list(values))).encode(x=names)
     bars = base.mark_bar().encode(
