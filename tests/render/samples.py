@@ -10,10 +10,9 @@ from typing import Any
 from tallybook.documents.allocated import AllocatedProject, Allocation, AllocationRuleRow, AllocationShare
 from tallybook.documents.changes import Bridge, BridgeStep, BudgetRow, CauseRow, Changes, ComparisonRow, MoverRow
 from tallybook.documents.committed import CommitmentRow
-from tallybook.documents.control import CheckRow
+from tallybook.documents.control import CheckRow, ControlTotal
 from tallybook.documents.model import (
     SCHEMA_VERSION,
-    ControlTotal,
     Conversion,
     ConvertedTotal,
     CurrencyTotal,

@@ -1,8 +1,22 @@
-"""The shapes of what an auditor asks for beside the totals: our own checks, and adjustments."""
+"""The shapes of what an auditor asks for beside the totals: control totals, our own checks, and adjustments."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from tallybook.documents.values import Figure
+
+
+@dataclass(frozen=True, slots=True)
+class ControlTotal:
+    """A provider's own sum beside ours."""
+
+    connection: str
+    control: str  # what is compared, in words
+    unit: str
+    source_total: Decimal
+    our_total: Decimal
+    difference: Decimal
+    holds: bool
 
 
 @dataclass(frozen=True, slots=True)

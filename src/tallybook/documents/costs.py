@@ -159,8 +159,12 @@ def price_rows(inputs: MonthInputs) -> tuple[PriceRow, ...]:
             quantity=quantity(row["pricing_quantity"], row["pricing_unit"]),
             effective_cost=cost,
             is_lower_bound=row["is_lower_bound"],
-            **{name: known(row[name] or None) for name in ("from_quantity", "minimum_cost", "committed_quantity")},
-            **{name: row[name] or "" for name in ("connection", "sub_account_id", "region")},
+            from_quantity=known(row["from_quantity"] or None),
+            minimum_cost=known(row["minimum_cost"] or None),
+            committed_quantity=known(row["committed_quantity"] or None),
+            connection=row["connection"] or "",
+            sub_account_id=row["sub_account_id"] or "",
+            region=row["region"] or "",
         )
         for row, cost in zip(rows, column_figures(rows, "effective_cost"), strict=True)
     )

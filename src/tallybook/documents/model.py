@@ -11,7 +11,7 @@ from decimal import Decimal
 from tallybook.documents.allocated import Allocation
 from tallybook.documents.changes import Bridge, Changes
 from tallybook.documents.committed import CommitmentRow
-from tallybook.documents.control import AdjustmentRow, CheckRow
+from tallybook.documents.control import AdjustmentRow, CheckRow, ControlTotal
 from tallybook.documents.outlook import Outlook
 from tallybook.documents.restated import Restatement
 from tallybook.documents.seen import CoverageRow, GapRow, OpenException, QuotaReview, QuotaRow, UnpricedRow
@@ -87,19 +87,6 @@ class TieOut:
     shared: Decimal
     idle: Decimal
     unallocated: Decimal
-    difference: Decimal
-    holds: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ControlTotal:
-    """A provider's own sum beside ours."""
-
-    connection: str
-    control: str  # what is compared, in words
-    unit: str
-    source_total: Decimal
-    our_total: Decimal
     difference: Decimal
     holds: bool
 

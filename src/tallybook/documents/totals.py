@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from tallybook.documents.control import CheckRow
+from tallybook.documents.control import CheckRow, ControlTotal
 from tallybook.documents.costs import budget_lines
 from tallybook.documents.figures import UNKNOWN, Row, add, bounds, difference, money, percent_of, total_of, trimmed
 from tallybook.documents.inputs import MonthInputs, has_unseen, touches
-from tallybook.documents.model import ControlTotal, CurrencyTotal, TieOut
+from tallybook.documents.model import CurrencyTotal, TieOut
 from tallybook.documents.values import Figure
 from tallybook.pricing.examples import is_example_budget
 

@@ -10,6 +10,7 @@ from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision, Pr
 from tallybook.documents.projects import TOP_PROJECTS
 from tallybook.render import environment, views
 from tallybook.render.drawing import Chart
+from tallybook.render.month_charts import bridge_chart
 from tallybook.render.sections import SECTIONS
 from tallybook.render.text import spelled
 
@@ -26,6 +27,7 @@ def render_report(report: MonthlyReport, *, for_print: bool = False) -> str:
         report=report,
         header=report.header,
         sections=SECTIONS,
+        bridge_chart=partial(bridge_chart, before=report.header.previous_label, now=report.header.period_label),
         blocks=blocks,
         tie_lines=[block.tie_line for block in blocks if block.tie_line],
         exceptions=views.exception_blocks(report.exceptions),

@@ -53,10 +53,10 @@ def _trend_words(known: Sequence[TrendPoint], coming: Sequence[ForecastRow], min
     return f"{words}."
 
 
-def bridge_chart(bridge: Bridge, *, before: str, now: str) -> Chart | None:
+def bridge_chart(bridge: Bridge, *, before: str, now: str, is_together: bool = False) -> Chart | None:
     """From one month's cost to the next one's, a floating bar per cause; None when no cause moved anything.
 
-    `before` and `now` name the months.
+    `before` and `now` name the months; `is_together` tells the chart of all currencies from that of one.
     """
     currency = bridge.billing_currency
     opening, closing = bridge.opening_cost.shown, bridge.closing_cost.shown
@@ -70,9 +70,9 @@ def bridge_chart(bridge: Bridge, *, before: str, now: str) -> Chart | None:
         level += effect
     values.append(_whole(now, closing, currency, is_lower_bound=bridge.is_lower_bound))
     return picture(
-        f"bridge-{currency.lower()}",
+        f"bridge-{'together-' if is_together else ''}{currency.lower()}",
         _waterfall(values),
-        title=f"From {before} to {now}, {currency}",
+        title=f"From {before} to {now}, {currency}{', all currencies' if is_together else ''}",
         alternative="; ".join(str(value["words"]) for value in values) + ".",
     )
 

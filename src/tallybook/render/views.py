@@ -93,7 +93,6 @@ class CurrencyBlock:
     project_chart: Chart | None
     daily_chart: Chart | None
     trend_chart: Chart | None
-    bridge_chart: Chart | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +247,6 @@ def _block(report: MonthlyReport, total: CurrencyTotal) -> CurrencyBlock:
         project_chart=charts.project_chart(report.projects, code),
         daily_chart=charts.daily_chart(report.daily, code),
         trend_chart=month_charts.trend_chart(report.trend, code, report.outlook.forecasts),
-        bridge_chart=_bridge_chart(report, code),
     )
 
 
@@ -265,13 +263,6 @@ def _project_groups(report: MonthlyReport, currency: str) -> tuple[ProjectGroup,
 def _forecast(report: MonthlyReport, currency: str) -> ForecastRow | None:
     rows = (row for row in report.outlook.forecasts if row.billing_currency == currency)
     return next((row for row in rows if row.forecast_cost.shown is not None), None)
-
-
-def _bridge_chart(report: MonthlyReport, currency: str) -> Chart | None:
-    bridge = next((one for one in report.changes.bridges if one.billing_currency == currency), None)
-    if bridge is None:
-        return None
-    return month_charts.bridge_chart(bridge, before=report.header.previous_label, now=report.header.period_label)
 
 
 def _pricing_groups(report: MonthlyReport, currency: str) -> tuple[PricingGroup, ...]:
