@@ -106,7 +106,7 @@ def _step(name: str, level: Decimal, effect: Decimal, currency: str) -> dict[str
 def _waterfall(values: Sequence[dict[str, Any]]) -> Any:
     alt = altair_module()
     order = [value["category"] for value in values]
-    axis = alt.Axis(grid=False, ticks=False, labelPadding=6, labelAngle=0, labelLimit=WIDTH // len(order) - 14)
+    axis = alt.Axis(grid=False, ticks=False, labelPadding=6, labelAngle=0, labelLimit=WIDTH // len(order) - 4)
     names = alt.X("category:N", title=None, sort=order, axis=axis, scale=alt.Scale(domain=order, padding=0.35))
     base = alt.Chart(alt.InlineData(values=list(values))).encode(x=names)
     bars = base.mark_bar().encode(
