@@ -129,6 +129,16 @@ def test_the_bound_of_closing_and_the_days_of_collecting_again_have_defaults_and
     assert "key 'refetch_days'" in refusal(folder, "[tallybook]\nrefetch_days = 29")
 
 
+def test_pages_are_a4_unless_they_are_asked_for_in_letter(folder: Path) -> None:
+    path = folder / "tallybook.toml"
+    path.write_text("", encoding="utf-8")
+    plain = load_settings(path, models={})
+    path.write_text('[tallybook]\npage_size = "Letter"\n', encoding="utf-8")
+
+    assert (plain.page_size, load_settings(path, models={}).page_size) == ("A4", "Letter")
+    assert "key 'page_size'" in refusal(folder, '[tallybook]\npage_size = "A5"')
+
+
 def test_an_unknown_key_of_a_project_names_the_keys_of_projects(folder: Path) -> None:
     message = refusal(
         folder,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -120,6 +120,7 @@ class Settings:
     anomaly_amount: Decimal
     anomaly_pct: Decimal
     limits: Limits
+    page_size: Literal["A4", "Letter"]  # of the PDFs
 
     def connection(self, name: str) -> ConnectionSettings:
         """The connection called `name`; ConfigurationError naming the known ones."""
@@ -139,6 +140,7 @@ class _House(LimitKeys, _Model):
     refetch_days: Annotated[int, Field(ge=0, le=28)] = 10
     anomaly_amount: Annotated[Decimal, Field(ge=0, lt=10**12)] = Decimal(10)
     anomaly_pct: Annotated[Decimal, Field(ge=0, lt=10**6)] = Decimal(30)
+    page_size: Literal["A4", "Letter"] = "A4"
 
 
 def load_settings(
@@ -176,6 +178,7 @@ def load_settings(
         anomaly_amount=house.anomaly_amount,
         anomaly_pct=house.anomaly_pct,
         limits=house.limits(base),
+        page_size=house.page_size,
     )
 
 

@@ -39,6 +39,20 @@ def test_a_total_stands_beside_the_month_before_and_its_budget(inputs: MonthInpu
     ]
 
 
+def test_what_moved_a_total_is_told_with_its_figures(inputs: MonthInputs) -> None:
+    causes = changes_of(inputs).causes
+
+    # as in the bridge: 40.799999999688 of price and 44.400000000312 of volume; job is new with 2.505 (half-even 2.50)
+    assert [(row.billing_currency, row.cause, row.effect.shown) for row in causes] == [
+        ("EUR", "volume", Decimal("44.40")),
+        ("EUR", "price", Decimal("40.80")),
+        ("USD", "new", Decimal("2.50")),
+        ("USD", "volume", Decimal("1.00")),
+    ]
+    assert causes[0].sentence == "Web used more: +44.40 EUR, core hours at alpha-main."
+    assert causes[2].sentence == "Shop has something new: +2.50 USD, at kube-main."
+
+
 def test_the_same_month_last_year_is_compared_when_it_is_known(inputs: MonthInputs) -> None:
     year_ago = pl.DataFrame([("2025-10", "EUR", Decimal(100), False)], schema=inputs.tables.trend.schema, orient="row")
     tables = replace(inputs.tables, trend=pl.concat([year_ago, inputs.tables.trend]))

@@ -68,6 +68,15 @@ def land_snapshot(house: House, captured: datetime, **changes: object) -> None:
     land(house.store, connection, "live", [answer], period=f"{captured:%Y-%m}", fetched_at=captured)
 
 
+def test_a_house_without_connections_has_nothing_to_report(tmp_path: Path) -> None:
+    with pytest.raises(
+        UsageError, match=r"2026-10: .*tallybook\.toml has no connections, so there is nothing to report"
+    ):
+        published(house(tmp_path))
+
+    assert not (tmp_path / "var" / "reports").exists()
+
+
 def test_an_undocumented_state_is_among_the_notices_of_the_report(tmp_path: Path) -> None:
     place = house(tmp_path, "openscaler")
     land_snapshot(place, datetime(2026, 10, 5, 10, tzinfo=UTC), state="started")

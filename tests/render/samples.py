@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from tallybook.documents.allocated import AllocatedProject, Allocation, AllocationRuleRow, AllocationShare
-from tallybook.documents.changes import Bridge, BridgeStep, BudgetRow, Changes, ComparisonRow, MoverRow
+from tallybook.documents.changes import Bridge, BridgeStep, BudgetRow, CauseRow, Changes, ComparisonRow, MoverRow
 from tallybook.documents.committed import CommitmentRow
+from tallybook.documents.control import CheckRow, ControlTotal
 from tallybook.documents.model import (
     SCHEMA_VERSION,
-    ControlTotal,
     Conversion,
     ConvertedTotal,
     CurrencyTotal,
@@ -122,6 +122,7 @@ def total(currency: str, now: str, before: str | None, **changes: object) -> Cur
         unpriced_meters=0,
         coverage_pct=Decimal("100.0"),
         **certainty(),
+        budget_variance_pct=None,
     )
     made = replace(made, **changes)  # type: ignore[arg-type]
     return replace(made, **certainty(made.coverage_pct or Decimal(100), unpriced=made.unpriced_meters))
@@ -165,7 +166,7 @@ def small_report() -> MonthlyReport:
         summary=("October 2026 cost 12.35 EUR, 2.35 EUR (23.5%) more than September 2026.",),
         totals=(total("EUR", "12.346", "10.00"),),
         conversion=None,
-        changes=Changes(comparisons=(), bridges=(), movers=(), budgets=()),
+        changes=Changes(comparisons=(), causes=(), bridges=(), movers=(), budgets=()),
         outlook=Outlook(forecasts=(), anomalies=(), anomalies_total=0),
         tie_out=(
             TieOut(
@@ -175,6 +176,7 @@ def small_report() -> MonthlyReport:
             ),
         ),
         controls=(),
+        checks=(),
         providers=(
             ProviderRow(
                 *("alpha-main", "Alpha Cloud", "EUR", cost, fig("10"), fig("2.346")),
@@ -182,6 +184,7 @@ def small_report() -> MonthlyReport:
                 share_pct=Decimal("100.0"),
                 coverage_pct=Decimal("100.0"),
                 **certainty(),
+                basis=("metered",),
             ),
         ),
         projects=(
@@ -195,10 +198,12 @@ def small_report() -> MonthlyReport:
                 owner="Ada Example",
                 is_mapped=True,
                 **certainty(),
+                basis=("metered",),
             ),
         ),
         project_totals=(),
         allocation=Allocation(rules=(), projects=()),
+        other_projects=(),
         workloads=(),
         pricing=(),
         pricing_totals=(),
@@ -213,8 +218,9 @@ def small_report() -> MonthlyReport:
         gaps=(),
         notices=(),
         restatement=None,
+        adjustments=(),
         prices=(),
-        trend=(TrendPoint("2026-10", "EUR", cost, is_complete=True),),
+        trend=(TrendPoint("2026-10", "EUR", cost, is_complete=True, budget=NONE),),
         daily=(),
     )
 
@@ -256,10 +262,12 @@ def full_report() -> MonthlyReport:
         outlook=_outlook(),
         tie_out=tuple(_tie_out(t) for t in totals),
         controls=_controls(),
+        checks=(CheckRow("usage_in_charges", 0), CheckRow("nothing_negative", 0)),
         providers=providers,
         projects=projects,
         project_totals=_project_totals(projects),
         allocation=allocation(),
+        other_projects=(),
         workloads=_workloads(rng),
         pricing=_pricing(),
         pricing_totals=(
@@ -279,6 +287,7 @@ def full_report() -> MonthlyReport:
             "scaleops-main workloads: the answer for 2026-10-09 had another window and is kept under that.",
         ),
         restatement=None,
+        adjustments=(),
         prices=_prices(),
         trend=_trend(totals),
         daily=_daily(rng, providers),
@@ -312,6 +321,7 @@ def _projects(rng: random.Random) -> tuple[ProjectRow, ...]:
                     owner=("Ada Example", "Grace Sample", "")[index % 3],
                     is_mapped=index != 4,
                     **certainty(coverage),
+                    basis=("metered", "sampled") if at == 2 else ("metered",),
                 )
             )
     return tuple(
@@ -385,6 +395,7 @@ def _changes(totals: tuple[CurrencyTotal, ...]) -> Changes:
             )
             for row in totals
         ),
+        causes=tuple(_cause(row) for row in totals),
         bridges=tuple(_bridge(row) for row in totals),
         movers=(
             _mover("project", "platform", "", "EUR", "8000", "9120.4"),
@@ -400,6 +411,15 @@ def _changes(totals: tuple[CurrencyTotal, ...]) -> Changes:
             BudgetRow("atlas", "EUR", NONE, fig("500"), NONE, None, is_lower_bound=False, is_example=True),
         ),
     )
+
+
+def _cause(row: CurrencyTotal) -> CauseRow:
+    currency = row.billing_currency
+    effect, part = fig("1120.4"), fig("900.4")
+    sentence = (
+        f"platform used more: +1,120.40 {currency}, the largest part core hours at ocore-main (+900.40 {currency})."
+    )
+    return CauseRow(currency, "platform", "volume", effect, "ocore-main", "core_hours", part, sentence)
 
 
 def _bridge(row: CurrencyTotal) -> Bridge:
@@ -518,6 +538,7 @@ def _providers(projects: tuple[ProjectRow, ...]) -> tuple[ProviderRow, ...]:
                 share_pct=pct(cost, whole),
                 coverage_pct=coverage,
                 **certainty(coverage),
+                basis=("sampled",) if label == "SysEleven" else ("metered",),
             )
         )
     return tuple(rows)
@@ -601,12 +622,14 @@ def _workloads(rng: random.Random) -> tuple[WorkloadRow, ...]:
                 savings_available=fig(str(cost * Decimal("0.11"))),
                 merged=1,
                 **certainty(),
+                change=fig(str(cost * Decimal("0.07"))) if index % 9 else NONE,
+                share_pct=Decimal("1.2"),
             )
         )
     rest = replace(
         rows[-1], workload="", namespace="", cluster="", workload_type="", merged=312,
         effective_cost=fig("9120.55"), previous_effective_cost=fig("9500.10"),
-        change_pct=Decimal("-4.0"),
+        change_pct=Decimal("-4.0"), change=fig("-379.55"), share_pct=Decimal("9.1"),
     )  # fmt: skip
     return (*rows, rest)
 
@@ -732,6 +755,9 @@ def _prices() -> tuple[PriceRow, ...]:
             is_lower_bound=label == "OpenScaler",
             from_quantity=Decimal(1000) if line == 11 else None,
             minimum_cost=Decimal("49.9") if line == 11 else None,
+            connection="",
+            sub_account_id="",
+            region="cbk" if label == "SysEleven" else "",
         )
 
     return (
@@ -754,7 +780,8 @@ def _trend(totals: tuple[CurrencyTotal, ...]) -> tuple[TrendPoint, ...]:
             value = cost if index == 12 else cost * share
             figure = NONE if index == 0 and row.billing_currency == "USD" else fig(str(value))
             whole = row.billing_currency == "USD" or index not in {4, 12}
-            points.append(TrendPoint(month, row.billing_currency, figure, is_complete=whole))
+            budget = fig(str(cost * Decimal("0.95"))) if row.billing_currency == "EUR" and index > 2 else NONE
+            points.append(TrendPoint(month, row.billing_currency, figure, is_complete=whole, budget=budget))
     return tuple(points)
 
 
@@ -921,6 +948,7 @@ def statement() -> ProjectStatement:
         workloads=report.workloads[:4],
         quotas=report.quotas[:4],
         gaps=report.gaps[:1],
+        spot=report.spot[-1:],
     )
 
 

@@ -7,18 +7,18 @@ from decimal import Decimal
 
 from tallybook.documents.model import DailyPoint, TrendPoint
 from tallybook.documents.values import Figure
-from tallybook.render import charts
+from tallybook.render import charts, drawing, month_charts
 from tests.render import samples
 
 SVG = "{http://www.w3.org/2000/svg}"
 REPORT = samples.full_report()
 
 
-def titles(chart: charts.Chart) -> list[str]:
+def titles(chart: drawing.Chart) -> list[str]:
     return [element.text or "" for element in ET.fromstring(chart.svg).iter(f"{SVG}title")]  # noqa: S314 - our own drawing
 
 
-def fills(chart: charts.Chart) -> list[str]:
+def fills(chart: drawing.Chart) -> list[str]:
     return [element.get("fill", "") for element in ET.fromstring(chart.svg).iter(f"{SVG}path")]  # noqa: S314 - our own drawing
 
 
@@ -31,9 +31,12 @@ def test_a_chart_holds_one_currency_only() -> None:
 
 
 def test_each_bar_says_its_shown_figure() -> None:
-    points = [TrendPoint(f"2026-{m:02d}", "EUR", samples.fig(f"{m}000.006"), is_complete=True) for m in (8, 9)]
+    points = [
+        TrendPoint(f"2026-{m:02d}", "EUR", samples.fig(f"{m}000.006"), is_complete=True, budget=Figure(None, None))
+        for m in (8, 9)
+    ]
 
-    chart = charts.trend_chart(points, "EUR")
+    chart = month_charts.trend_chart(points, "EUR")
 
     assert chart is not None
     assert titles(chart) == ["2026-08: 8,000.01\N{NO-BREAK SPACE}EUR", "2026-09: 9,000.01\N{NO-BREAK SPACE}EUR"]
@@ -41,11 +44,11 @@ def test_each_bar_says_its_shown_figure() -> None:
 
 def test_a_month_seen_in_part_is_hatched_and_says_so() -> None:
     points = [
-        TrendPoint("2026-09", "EUR", samples.fig("10"), is_complete=True),
-        TrendPoint("2026-10", "EUR", samples.fig("12"), is_complete=False),
+        TrendPoint("2026-09", "EUR", samples.fig("10"), is_complete=True, budget=Figure(None, None)),
+        TrendPoint("2026-10", "EUR", samples.fig("12"), is_complete=False, budget=Figure(None, None)),
     ]
 
-    chart = charts.trend_chart(points, "EUR")
+    chart = month_charts.trend_chart(points, "EUR")
 
     assert chart is not None
     assert fills(chart).count("url(#trend-eur-hatch)") == 1
@@ -54,15 +57,15 @@ def test_a_month_seen_in_part_is_hatched_and_says_so() -> None:
 
 def test_a_month_that_is_not_known_has_a_place_and_no_bar() -> None:
     points = [
-        TrendPoint("2026-08", "EUR", Figure(None, None), is_complete=False),
-        TrendPoint("2026-09", "EUR", samples.fig("10"), is_complete=True),
-        TrendPoint("2026-10", "EUR", samples.fig("12"), is_complete=True),
+        TrendPoint("2026-08", "EUR", Figure(None, None), is_complete=False, budget=Figure(None, None)),
+        TrendPoint("2026-09", "EUR", samples.fig("10"), is_complete=True, budget=Figure(None, None)),
+        TrendPoint("2026-10", "EUR", samples.fig("12"), is_complete=True, budget=Figure(None, None)),
     ]
 
-    chart = charts.trend_chart(points, "EUR")
+    chart = month_charts.trend_chart(points, "EUR")
 
     assert chart is not None
-    assert "2026-08" in chart.svg
+    assert ">Aug<" in chart.svg
     assert len(titles(chart)) == 2
 
 
@@ -71,7 +74,12 @@ def test_without_figures_there_is_no_chart() -> None:
 
     assert charts.daily_chart([unknown], "EUR") is None
     assert charts.project_chart([], "EUR") is None
-    assert charts.trend_chart([TrendPoint("2026-10", "EUR", samples.fig("1"), is_complete=True)], "EUR") is None
+    assert (
+        month_charts.trend_chart(
+            [TrendPoint("2026-10", "EUR", samples.fig("1"), is_complete=True, budget=Figure(None, None))], "EUR"
+        )
+        is None
+    )
 
 
 def test_more_connections_than_colours_share_one_named_rest() -> None:
@@ -84,7 +92,7 @@ def test_more_connections_than_colours_share_one_named_rest() -> None:
     chart = charts.daily_chart(points, "EUR")
 
     assert chart is not None
-    assert fills(chart).count(charts.REST_COLOUR) == 4  # three bars and the legend
+    assert fills(chart).count(drawing.REST_COLOUR) == 4  # three bars and the legend
     assert "other connections" in chart.svg
 
 
@@ -109,7 +117,7 @@ def test_hostile_names_stay_text_in_a_chart() -> None:
 def test_ids_of_two_charts_on_a_page_differ() -> None:
     def identifiers(currency: str) -> set[str]:
         points = [replace(p, is_complete=False) for p in REPORT.trend]
-        chart = charts.trend_chart(points, currency)
+        chart = month_charts.trend_chart(points, currency)
         assert chart is not None
         return {e.get("id", "") for e in ET.fromstring(chart.svg).iter() if e.get("id")}  # noqa: S314 - our own drawing
 
@@ -119,11 +127,11 @@ def test_ids_of_two_charts_on_a_page_differ() -> None:
 
 def test_negative_costs_are_drawn() -> None:
     points = [
-        TrendPoint("2026-09", "EUR", samples.fig("10"), is_complete=True),
-        TrendPoint("2026-10", "EUR", samples.fig("-3.5"), is_complete=True),
+        TrendPoint("2026-09", "EUR", samples.fig("10"), is_complete=True, budget=Figure(None, None)),
+        TrendPoint("2026-10", "EUR", samples.fig("-3.5"), is_complete=True, budget=Figure(None, None)),
     ]
 
-    chart = charts.trend_chart(points, "EUR")
+    chart = month_charts.trend_chart(points, "EUR")
 
     assert chart is not None
     assert titles(chart)[1] == "2026-10: \N{MINUS SIGN}3.50\N{NO-BREAK SPACE}EUR"
@@ -134,7 +142,7 @@ def test_the_palette_differs_in_lightness_between_neighbours() -> None:
         red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
         return Decimal(2126 * red + 7152 * green + 722 * blue) / 10_000
 
-    neighbours = zip(charts.PALETTE, charts.PALETTE[1:], strict=False)
+    neighbours = zip(drawing.PALETTE, drawing.PALETTE[1:], strict=False)
 
     assert all(abs(lightness(a) - lightness(b)) > 25 for a, b in neighbours)
 

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tallybook.documents.model import MonthlyReport
+from tallybook.documents.model import MonthlyReport, ProjectTotal
 from tallybook.documents.pages import Library
 from tallybook.documents.values import Bound
 from tallybook.render import html, views
@@ -304,7 +304,8 @@ def test_a_change_of_lower_bounds_is_marked_for_what_is_certain() -> None:
     for bound, words in ((Bound.AT_MOST, "≤ at most"), (Bound.OPEN, "~ of what was seen")):
         row = replace(report.providers[0], previous_is_lower_bound=True, change_bound=bound)
         text = Page(html.render_report(replace(report, providers=(row,)))).text
-        assert f"{words} ↑ +2.35" in re.sub("\N{THIN SPACE}", "", text).replace("\N{NO-BREAK SPACE}", " ")
+        # no arrow: which way it went is not certain
+        assert f"{words} +2.35" in re.sub("\N{THIN SPACE}", "", text).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_a_budget_is_not_said_to_be_kept_by_a_lower_bound() -> None:
@@ -398,3 +399,59 @@ def test_a_restatement_without_changed_costs_says_so() -> None:
 
     assert "No cost changed." in text
     assert "All inputs are those of then." in text
+
+
+def test_a_total_that_is_not_known_says_so_without_a_currency_and_ties_nothing_out() -> None:
+    report = samples.small_report()
+    unknown = replace(report.totals[0], effective_cost=samples.NONE, change=samples.NONE, is_lower_bound=True)
+    text = Page(html.render_report(replace(report, totals=(unknown,)))).text
+
+    assert "Total EUR not known" in text
+    assert "Source total 12.35" not in text
+
+
+def test_a_coverage_below_all_says_whose_it_is() -> None:
+    report = samples.small_report()
+    silent = replace(report.totals[0], coverage_pct=Decimal("0.0"))
+
+    assert "0.0% at its least seen connection" in Page(html.render_report(replace(report, totals=(silent,)))).text
+    assert "least seen connection" not in Page(html.render_report(report)).text.partition("Contents")[0]
+
+
+def test_estimates_are_named_where_projects_and_connections_stand() -> None:
+    report = samples.small_report()
+    sampled = replace(
+        report,
+        providers=(replace(report.providers[0], basis=("sampled",)),),
+        projects=(replace(report.projects[0], basis=("averaged", "sampled")),),
+    )
+    text = Page(html.render_report(sampled)).text
+
+    assert "Alpha Cloud sampled" in text
+    assert "alpha-main averaged, sampled" in text
+
+
+def test_paper_has_the_dearest_projects_and_one_row_for_the_others() -> None:
+    report = samples.small_report()
+    one = report.projects[0]
+    many = tuple(replace(one, project=f"project-{n:02d}", slug=f"project-{n:02d}") for n in range(33))
+    certain = samples.certainty()
+    costs = (samples.fig("3"), samples.fig("3"), samples.fig("0"))
+    rest = ProjectTotal("", "EUR", *costs, None, Decimal("9.1"), **certain)
+    full = replace(report, projects=many, other_projects=(rest,))
+    paper, screen = Page(html.render_report(full, for_print=True)).text, Page(html.render_report(full)).text
+
+    assert "project-29" in paper
+    assert "project-30" not in paper.partition("By project and connection")[2]
+    assert "3 more projects" in paper
+    assert "project-32" in screen
+    assert "more projects" not in screen
+
+
+def test_a_price_says_what_it_holds_for() -> None:
+    price = samples.full_report().prices[0]
+    narrow = replace(price, connection="alpha-main", sub_account_id="p1", region="cbk")
+    text = Page(html.render_report(replace(samples.small_report(), prices=(narrow, price)))).text
+
+    assert "alpha-main , p1 , cbk" in text
+    assert " any " in text

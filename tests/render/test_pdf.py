@@ -12,7 +12,9 @@ from typing import Any
 
 import pikepdf
 import pytest
+from fontTools.ttLib import TTFont
 
+from tallybook.render import environment
 from tallybook.render.html import render_report
 from tallybook.render.json import render_json
 from tallybook.render.pdf import Attachment, RenderError, render_pdf
@@ -197,6 +199,17 @@ def test_names_beyond_latin_keep_their_letters(tmp_path: Path) -> None:
     # Both halves of a weight are fonts of their own: one font would mix their glyphs up.
     assert "+Inter-Bold " in listed.stdout
     assert "+Inter-Ext-Bold " in listed.stdout
+
+
+@pytest.mark.parametrize("weight", [400, 600, 700])
+@pytest.mark.parametrize(("subset", "ranges"), [("latin", environment._LATIN), ("latin-ext", environment._LATIN_EXT)])
+def test_a_font_claims_no_letter_that_it_lacks(subset: str, ranges: str, weight: int) -> None:
+    with TTFont(environment.static_folder() / "fonts" / f"inter-{subset}-{weight}-normal.ttf") as font:
+        drawn = set(font.getBestCmap())
+    bounds = [part[2:].split("-") for part in ranges.split(",")]
+    claimed = {code for first, *last in bounds for code in range(int(first, 16), int((last or [first])[0], 16) + 1)}
+
+    assert {code for code in claimed - drawn if code > 0xA0} == set()  # below are spaces and controls
 
 
 @contextmanager

@@ -47,6 +47,21 @@ def test_numbers_are_numbers_dates_are_dates_and_null_is_empty() -> None:
     assert sheet["B3"].number_format.startswith("#,##0.00")
 
 
+def test_all_amounts_of_the_control_sheet_show_the_same_decimals() -> None:
+    control = pl.DataFrame(
+        {
+            "billing_currency": ["EUR"],
+            "source_total": [Decimal("1.25")],
+            "allocated": [Decimal("1.25")],
+            "idle": [Decimal(0)],
+        }
+    )
+    made = render_xlsx({}, control, cover=COVER, title="x", created=samples.NOW)
+    row = openpyxl.load_workbook(io.BytesIO(made))["Control"][3]
+
+    assert {cell.number_format for cell in row[1:]} == {"#,##0.00##########"}
+
+
 def test_text_stays_text_and_nothing_becomes_a_formula_or_a_link() -> None:
     sheet = written({"projects": PROJECTS})["projects"]
 

@@ -1,5 +1,6 @@
 "use strict";
-// Adds sorting by a column's heading. Rows that sum up or stand for the rest stay at the end.
+// Adds sorting by a column's heading, and the figure of a mark below its chart, also for a finger on a phone.
+// Rows that sum up or stand for the rest stay at the end.
 (() => {
   const value = (row, index) => {
     const cell = row.cells[index];
@@ -26,6 +27,22 @@
     heading.setAttribute("aria-sort", falling ? "descending" : "ascending");
     body.append(...free, ...fixed);
   };
+  for (const drawing of document.querySelectorAll(".drawing")) {
+    const told = document.createElement("p");
+    told.className = "told";
+    told.setAttribute("aria-hidden", "true");
+    told.textContent = "\u00a0";
+    drawing.after(told);
+    const tell = (event) => {
+      const mark = event.target.querySelector(":scope > title");
+      told.textContent = mark ? mark.textContent : "\u00a0";
+    };
+    drawing.addEventListener("pointerover", tell);
+    drawing.addEventListener("pointerdown", tell);
+    drawing.addEventListener("pointerleave", (event) => {
+      if (event.pointerType === "mouse") told.textContent = "\u00a0";
+    });
+  }
   for (const table of document.querySelectorAll("table.sortable")) {
     if (table.tBodies[0].rows.length < 3) continue;
     for (const heading of table.tHead.rows[0].cells) {

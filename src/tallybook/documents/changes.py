@@ -64,6 +64,20 @@ class MoverRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CauseRow:
+    """A project and a cause that moved a currency's total far. `part` is what its largest meter moved."""
+
+    billing_currency: str
+    project: str
+    cause: str  # price, volume, new, gone, adjustment, not_comparable
+    effect: Figure
+    connection: str  # of the largest part, like `meter`
+    meter: str  # "" for costs that a provider states, and for adjustments
+    part: Figure
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class BudgetRow:
     """A project beside its budget. `variance` is the cost less the budget, of a lower bound at least that much."""
 
@@ -82,6 +96,7 @@ class Changes:
     """What the month's costs are compared with, and why they differ."""
 
     comparisons: tuple[ComparisonRow, ...]
+    causes: tuple[CauseRow, ...]  # up to three a currency, the furthest first
     bridges: tuple[Bridge, ...]  # only of currencies whose month before is known
     movers: tuple[MoverRow, ...]  # rises first, then falls, the largest of each; projects, then workloads
     budgets: tuple[BudgetRow, ...]  # by project; the furthest over first

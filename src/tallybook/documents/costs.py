@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from tallybook.documents.control import AdjustmentRow
 from tallybook.documents.figures import (
     Row,
     add,
@@ -23,8 +24,12 @@ from tallybook.documents.figures import (
 )
 from tallybook.documents.inputs import MonthInputs, has_unseen
 from tallybook.documents.model import DailyPoint, PriceRow, PricingRow, ProviderRow, TrendPoint
+from tallybook.documents.values import Figure
 from tallybook.pricing.books import Budget
 from tallybook.pricing.examples import is_example_source
+
+ADJUSTED = "adjusted"
+"""The basis of an adjustment's line: it counts nothing."""
 
 
 def dearest_first(row: Row) -> tuple[bool, str, bool, Decimal, str, str]:
@@ -43,6 +48,7 @@ def dearest_first(row: Row) -> tuple[bool, str, bool, Decimal, str, str]:
 def provider_rows(inputs: MonthInputs) -> tuple[ProviderRow, ...]:
     """All connections, the dearest first."""
     rows = sorted(inputs.tables.providers.to_dicts(), key=dearest_first)
+    basis = basis_of(inputs.tables.lines, "connection")
     return tuple(
         ProviderRow(
             connection=row["connection"],
@@ -50,9 +56,16 @@ def provider_rows(inputs: MonthInputs) -> tuple[ProviderRow, ...]:
             billing_currency=row["billing_currency"] or "",
             **cells,
             coverage_pct=coverage_shown(row["coverage_pct"]),
+            basis=basis.get((row["connection"],), ()),
         )
         for row, cells in zip(rows, cost_columns(rows), strict=True)
     )
+
+
+def basis_of(lines: pl.DataFrame, *by: str) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """How the quantities of each connection, or project and connection, are known; adjustments count none."""
+    counted = lines.filter(pl.col("basis") != ADJUSTED).group_by(by).agg(pl.col("basis").unique().sort())
+    return {tuple(key): tuple(found) for *key, found in counted.iter_rows()}
 
 
 def cost_columns(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -146,8 +159,23 @@ def price_rows(inputs: MonthInputs) -> tuple[PriceRow, ...]:
             quantity=quantity(row["pricing_quantity"], row["pricing_unit"]),
             effective_cost=cost,
             is_lower_bound=row["is_lower_bound"],
-            **{name: known(row[name] or None) for name in ("from_quantity", "minimum_cost", "committed_quantity")},
+            from_quantity=known(row["from_quantity"] or None),
+            minimum_cost=known(row["minimum_cost"] or None),
+            committed_quantity=known(row["committed_quantity"] or None),
+            connection=row["connection"] or "",
+            sub_account_id=row["sub_account_id"] or "",
+            region=row["region"] or "",
         )
+        for row, cost in zip(rows, column_figures(rows, "effective_cost"), strict=True)
+    )
+
+
+def adjustment_rows(inputs: MonthInputs) -> tuple[AdjustmentRow, ...]:
+    """What adjustments.csv added to or took from the costs, by project."""
+    rows = inputs.tables.lines.filter(pl.col("adjustment") != "").to_dicts()
+    names = ("project", "connection", "adjustment", "billing_currency")
+    return tuple(
+        AdjustmentRow(**{name: row[name] for name in names}, effective_cost=cost)
         for row, cost in zip(rows, column_figures(rows, "effective_cost"), strict=True)
     )
 
@@ -160,9 +188,15 @@ def trend_points(inputs: MonthInputs) -> tuple[TrendPoint, ...]:
             billing_currency=row["billing_currency"],
             effective_cost=money(row["effective_cost"], row["billing_currency"]),
             is_complete=row["is_complete"],
+            budget=_month_budget(inputs, row["billing_period"], row["billing_currency"]),
         )
         for row in inputs.tables.trend.to_dicts()
     )
+
+
+def _month_budget(inputs: MonthInputs, month: str, currency: str) -> Figure:
+    lines = [line for line in inputs.budgets if (line.month, line.currency) == (month, currency)]
+    return money(add(line.budget for line in lines), currency)
 
 
 def daily_points(inputs: MonthInputs) -> tuple[DailyPoint, ...]:

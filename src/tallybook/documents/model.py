@@ -11,6 +11,7 @@ from decimal import Decimal
 from tallybook.documents.allocated import Allocation
 from tallybook.documents.changes import Bridge, Changes
 from tallybook.documents.committed import CommitmentRow
+from tallybook.documents.control import AdjustmentRow, CheckRow, ControlTotal
 from tallybook.documents.outlook import Outlook
 from tallybook.documents.restated import Restatement
 from tallybook.documents.seen import CoverageRow, GapRow, OpenException, QuotaReview, QuotaRow, UnpricedRow
@@ -20,7 +21,8 @@ from tallybook.documents.values import Bound, Figure, Header
 # 1.1 lower bounds, open exceptions, sums of projects and categories, examples and unmapped projects
 # 1.2 the month in the reporting currency, restatements of closed months, accepted gaps; comparisons, bridges, movers
 #     and budgets of projects; forecasts and anomalies; spot by cluster, namespace and project; the review of quotas;
-#     what rules spread of idle and shared cost
+#     what rules spread of idle and shared cost;
+#     causes, checks, adjustments, budgets of months, how quantities are known, what a price holds for
 SCHEMA_VERSION = "1.2"
 
 
@@ -41,6 +43,7 @@ class CurrencyTotal:
     is_lower_bound: bool
     previous_is_lower_bound: bool
     change_bound: Bound
+    budget_variance_pct: Decimal | None  # of the budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +92,6 @@ class TieOut:
 
 
 @dataclass(frozen=True, slots=True)
-class ControlTotal:
-    """A provider's own sum beside ours."""
-
-    connection: str
-    control: str  # what is compared, in words
-    unit: str
-    source_total: Decimal
-    our_total: Decimal
-    difference: Decimal
-    holds: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ProjectRow:
     """One project at one connection in one currency."""
 
@@ -123,6 +113,7 @@ class ProjectRow:
     is_lower_bound: bool
     previous_is_lower_bound: bool
     change_bound: Bound
+    basis: tuple[str, ...]  # metered, averaged, sampled, provider: how its quantities are known
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +148,7 @@ class ProviderRow:
     is_lower_bound: bool
     previous_is_lower_bound: bool
     change_bound: Bound
+    basis: tuple[str, ...]  # as with a project
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +172,8 @@ class WorkloadRow:
     is_lower_bound: bool
     previous_is_lower_bound: bool
     change_bound: Bound
+    change: Figure
+    share_pct: Decimal | None  # of the costs of all workloads in the currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +225,9 @@ class PriceRow:
     quantity: Figure
     effective_cost: Figure
     is_lower_bound: bool
+    connection: str  # what the price holds for; "" is any, like the two that follow
+    sub_account_id: str
+    region: str
     from_quantity: Decimal | None = None  # of the month's running quantity; None: not a tier
     minimum_cost: Decimal | None = None  # what a month costs at least
     committed_quantity: Decimal | None = None  # a level that was bought upfront; None: a row of prices.csv
@@ -244,6 +241,7 @@ class TrendPoint:
     billing_currency: str
     effective_cost: Figure
     is_complete: bool
+    budget: Figure  # the sum of the month's budgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,10 +270,12 @@ class MonthlyReport:
     outlook: Outlook
     tie_out: tuple[TieOut, ...]
     controls: tuple[ControlTotal, ...]
+    checks: tuple[CheckRow, ...]
     providers: tuple[ProviderRow, ...]
     projects: tuple[ProjectRow, ...]  # those of a project together
     project_totals: tuple[ProjectTotal, ...]
     allocation: Allocation  # what rules of allocation.csv spread
+    other_projects: tuple[ProjectTotal, ...]  # per currency, those behind the dearest 30 together; project is ""
     workloads: tuple[WorkloadRow, ...]  # the dearest ones and a row for the rest; all of them are in the tables
     pricing: tuple[PricingRow, ...]
     pricing_totals: tuple[PricingRow, ...]  # of categories that have several rows
@@ -290,6 +290,7 @@ class MonthlyReport:
     gaps: tuple[GapRow, ...]
     notices: tuple[str, ...]  # what was odd in the answers of providers and in books
     restatement: Restatement | None  # of a month that was closed before: what changed since, and why
+    adjustments: tuple[AdjustmentRow, ...]
     prices: tuple[PriceRow, ...]
     trend: tuple[TrendPoint, ...]
     daily: tuple[DailyPoint, ...]

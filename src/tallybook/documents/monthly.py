@@ -4,6 +4,7 @@ from tallybook.documents.allocation import build_allocation
 from tallybook.documents.commitments import commitment_rows
 from tallybook.documents.conversion import convert_totals
 from tallybook.documents.costs import (
+    adjustment_rows,
     daily_points,
     price_rows,
     pricing_rows,
@@ -15,7 +16,7 @@ from tallybook.documents.exceptions import open_exceptions
 from tallybook.documents.forecast import outlook
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.model import SCHEMA_VERSION, MonthlyReport
-from tallybook.documents.projects import project_rows, project_sums, several_rows
+from tallybook.documents.projects import other_projects, project_rows, project_sums, several_rows
 from tallybook.documents.quotas import quota_rows, review_quotas
 from tallybook.documents.restatement import build_restatement
 from tallybook.documents.sight import coverage_rows, gap_rows, unpriced_rows
@@ -23,7 +24,7 @@ from tallybook.documents.slugs import assign_slugs
 from tallybook.documents.spot import spot_rows
 from tallybook.documents.status import decide_status
 from tallybook.documents.story import tell_month
-from tallybook.documents.totals import control_totals, currency_totals, tie_outs
+from tallybook.documents.totals import check_rows, control_totals, currency_totals, tie_outs
 from tallybook.documents.values import Header
 from tallybook.documents.variance import changes
 from tallybook.documents.workloads import workload_rows
@@ -48,10 +49,12 @@ def build_report(inputs: MonthInputs) -> MonthlyReport:
         outlook=outlook(inputs, totals),
         tie_out=lines,
         controls=control_totals(inputs),
+        checks=check_rows(inputs),
         providers=providers,
         projects=projects,
         project_totals=several_rows(sums, projects),
         allocation=build_allocation(inputs.tables, sums),
+        other_projects=other_projects(inputs, projects),
         workloads=workload_rows(inputs.tables.workloads),
         pricing=pricing,
         pricing_totals=pricing_totals(pricing),
@@ -66,6 +69,7 @@ def build_report(inputs: MonthInputs) -> MonthlyReport:
         gaps=gap_rows(inputs),
         notices=inputs.notices,
         restatement=build_restatement(inputs, projects, totals),
+        adjustments=adjustment_rows(inputs),
         prices=price_rows(inputs),
         trend=trend_points(inputs),
         daily=daily_points(inputs),

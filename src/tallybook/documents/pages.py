@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from tallybook.documents.allocated import AllocatedProject
-from tallybook.documents.model import CurrencyTotal, WorkloadRow
+from tallybook.documents.model import CurrencyTotal, SpotRow, WorkloadRow
 from tallybook.documents.seen import GapRow, OpenException, QuotaRow
 from tallybook.documents.values import Figure, Header, Status
 
@@ -45,6 +45,7 @@ class ProjectStatement:
     allocated: tuple[AllocatedProject, ...]  # what rules spread to it and took of it, beside its own cost
     lines: tuple[StatementLine, ...]
     workloads: tuple[WorkloadRow, ...]
+    spot: tuple[SpotRow, ...]  # what spot saved and what could be saved, one row a currency
     quotas: tuple[QuotaRow, ...]
     gaps: tuple[GapRow, ...]
 

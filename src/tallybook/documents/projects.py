@@ -1,12 +1,13 @@
 """Rows of projects, those of one project together with their sum."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
-from tallybook.documents.costs import cost_columns, dearest_first
+from tallybook.documents.costs import basis_of, cost_columns, dearest_first
 from tallybook.documents.figures import (
     UNKNOWN,
     add,
@@ -20,6 +21,8 @@ from tallybook.documents.figures import (
 from tallybook.documents.inputs import MonthInputs, has_unseen
 from tallybook.documents.model import ProjectRow, ProjectTotal
 
+TOP_PROJECTS = 30
+
 
 def project_rows(inputs: MonthInputs, slugs: Mapping[str, str]) -> tuple[ProjectRow, ...]:
     """All projects, the dearest first, the rows of each together."""
@@ -27,7 +30,8 @@ def project_rows(inputs: MonthInputs, slugs: Mapping[str, str]) -> tuple[Project
     columns = cost_columns(rows)
     listed = column_figures(rows, "list_cost")
     answerable = answerable_for(inputs.tables.accounts)
-    unmapped = inputs.tables.accounts.filter(~pl.col("is_mapped")).select("project", "connection").rows()
+    unmapped = set(inputs.tables.accounts.filter(~pl.col("is_mapped")).select("project", "connection").rows())
+    basis = basis_of(inputs.tables.lines, "project", "connection")
     return tuple(
         ProjectRow(
             project=row["project"],
@@ -41,6 +45,7 @@ def project_rows(inputs: MonthInputs, slugs: Mapping[str, str]) -> tuple[Project
             cost_center=answerable.get(row["project"], ("", ""))[0],
             owner=answerable.get(row["project"], ("", ""))[1],
             is_mapped=(row["project"], row["connection"]) not in unmapped,
+            basis=basis.get((row["project"], row["connection"]), ()),
         )
         for row, list_cost, cells in zip(rows, listed, columns, strict=True)
     )
@@ -63,8 +68,25 @@ def project_sums(inputs: MonthInputs, rows: Sequence[ProjectRow]) -> tuple[Proje
 
 def several_rows(totals: Sequence[ProjectTotal], rows: Sequence[ProjectRow]) -> tuple[ProjectTotal, ...]:
     """The sums of projects that have more than one row: of the others the row says it all."""
-    keys = [(row.project, row.billing_currency) for row in rows]
-    return tuple(total for total in totals if keys.count((total.project, total.billing_currency)) > 1)
+    count = Counter((row.project, row.billing_currency) for row in rows)
+    return tuple(total for total in totals if count[total.project, total.billing_currency] > 1)
+
+
+def other_projects(inputs: MonthInputs, rows: Sequence[ProjectRow]) -> tuple[ProjectTotal, ...]:
+    """What all projects behind the `TOP_PROJECTS` dearest of a currency cost together; nothing with fewer.
+
+    For paper, which has no room for all of them. One project alone is not summed up: it is shown.
+    """
+    places: dict[str, dict[str, int]] = {}
+    for row in rows:
+        known = places.setdefault(row.billing_currency, {})
+        known.setdefault(row.project, len(known))
+    found = []
+    for currency, known in places.items():
+        if currency and len(known) > TOP_PROJECTS + 1:
+            behind = [row for row in rows if row.billing_currency == currency and known[row.project] >= TOP_PROJECTS]
+            found.append(_sum("", currency, behind, is_unseen=has_unseen(inputs, currency)))
+    return tuple(found)
 
 
 def _sum(project: str, currency: str, rows: Sequence[ProjectRow], *, is_unseen: bool) -> ProjectTotal:

@@ -27,6 +27,12 @@ def spot_rows(spot: pl.DataFrame) -> tuple[SpotRow, ...]:
     return tuple(rows)
 
 
+def project_spot(spot: pl.DataFrame, project: str) -> tuple[SpotRow, ...]:
+    """One project's hours on spot and on demand and its savings, per currency; `spot` is tables.spot."""
+    own = spot.filter(pl.col("project") == project)
+    return tuple(_row("project", row) for row in sum_spot(own, by=_BY["project"]).to_dicts())
+
+
 def _row(by: str, row: Row) -> SpotRow:
     currency = row["billing_currency"]
     name = row.get("project") or "/".join(row[column] for column in ("cluster", "namespace") if column in row)

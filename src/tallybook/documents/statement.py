@@ -14,6 +14,7 @@ from tallybook.documents.monthly import build_header
 from tallybook.documents.pages import ProjectStatement, StatementLine
 from tallybook.documents.quotas import quota_rows
 from tallybook.documents.sight import gap_rows
+from tallybook.documents.spot import project_spot
 from tallybook.documents.totals import currency_totals
 from tallybook.documents.values import Figure
 from tallybook.documents.workloads import workload_rows
@@ -52,6 +53,7 @@ def _statement(
         allocated=tuple(one for one in report.allocation.projects if one.project == project),
         lines=lines,
         workloads=workload_rows(tables.workloads.filter(own), totals=provider_costs),
+        spot=project_spot(tables.spot, project),
         quotas=quota_rows(tables.quotas.filter(own)),
         gaps=tuple(gap for gap in gap_rows(inputs) if gap.connection in connections),
     )

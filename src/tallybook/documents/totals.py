@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
+from tallybook.documents.control import CheckRow, ControlTotal
 from tallybook.documents.costs import budget_lines
 from tallybook.documents.figures import UNKNOWN, Row, add, bounds, difference, money, percent_of, total_of, trimmed
 from tallybook.documents.inputs import MonthInputs, has_unseen, touches
-from tallybook.documents.model import ControlTotal, CurrencyTotal, TieOut
+from tallybook.documents.model import CurrencyTotal, TieOut
 from tallybook.documents.values import Figure
 from tallybook.pricing.examples import is_example_budget
 
@@ -92,6 +93,7 @@ def _total(
         unpriced_meters=meters,
         coverage_pct=min((row.coverage_pct for row in touching if row.coverage_pct is not None), default=None),
         **bounds(certainty),
+        budget_variance_pct=percent_of(difference(cost, budget).exact, budget.exact),
     )
 
 
@@ -108,6 +110,13 @@ def tie_outs(inputs: MonthInputs) -> tuple[TieOut, ...]:
 
 
 _TIE_OUT_PARTS = ("source_total", "allocated", "shared", "idle", "unallocated", "difference")
+
+
+def check_rows(inputs: MonthInputs) -> tuple[CheckRow, ...]:
+    """Our own checks, those that found something first."""
+    return tuple(
+        CheckRow(name, rows) for name, rows in sorted(inputs.checks.items(), key=lambda one: (-one[1], one[0]))
+    )
 
 
 def control_totals(inputs: MonthInputs) -> tuple[ControlTotal, ...]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from tallybook.documents.causes import tell_causes
 from tallybook.documents.changes import Bridge, BridgeStep, BudgetRow, Changes, ComparisonRow, MoverRow
 from tallybook.documents.costs import budget_lines
 from tallybook.documents.figures import (
@@ -33,6 +34,7 @@ def changes(inputs: MonthInputs, totals: Sequence[CurrencyTotal], projects: Sequ
     """All comparisons of a month. `projects` has one sum per project and currency."""
     return Changes(
         comparisons=tuple(row for total in totals for row in _comparisons(inputs, total)),
+        causes=tell_causes(inputs, totals),
         bridges=_bridges(inputs, totals),
         movers=(*_project_movers(inputs, projects), *_workload_movers(inputs)),
         budgets=_budgets(inputs, projects),

@@ -10,10 +10,12 @@ from tallybook.documents.figures import (
     add,
     bounds,
     column_figures,
+    difference,
     fit,
     percent_of,
     quantity,
     rounded_pct,
+    shares,
 )
 from tallybook.documents.model import WorkloadRow
 from tallybook.documents.values import Figure
@@ -41,7 +43,8 @@ def workload_rows(
             costs = _fitted(costs, total=totals[currency], currency=currency)
         before = column_figures(rows, "previous_effective_cost")
         savings = column_figures(rows, "savings_available")
-        found += [_row(*cells) for cells in zip(rows, costs, before, savings, strict=True)]
+        parts = shares(rows, "effective_cost")
+        found += [_row(*cells) for cells in zip(rows, costs, before, savings, parts, strict=True)]
     return tuple(found)
 
 
@@ -71,20 +74,22 @@ def _rest(rest: pl.DataFrame) -> dict[str, Any]:
     }
 
 
-def _row(row: Row, cost: Figure, before: Figure, savings: Figure) -> WorkloadRow:
-    change = None if cost.exact is None or before.exact is None else cost.exact - before.exact
+def _row(row: Row, cost: Figure, before: Figure, savings: Figure, share: Decimal | None) -> WorkloadRow:
+    change = difference(cost, before)
     return WorkloadRow(
         **{name: row[name] for name in _NAMES},
         billing_currency=row["billing_currency"],
         effective_cost=cost,
         previous_effective_cost=before,
-        change_pct=percent_of(change, before.exact),
+        change_pct=percent_of(change.exact, before.exact),
         spot_hours=quantity(row["spot_hours"], "hour"),
         on_demand_hours=quantity(row["on_demand_hours"], "hour"),
         spot_pct=rounded_pct(row["spot_pct"]),
         savings_available=savings,
         merged=row["merged"],
         **bounds(row),
+        change=change,
+        share_pct=share,
     )
 
 

@@ -1,5 +1,6 @@
 """Documented JSON documents: answered from the warehouse, validated against their schemas."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,15 +93,25 @@ def export(
 
 
 def standard_documents(house: House, warehouse: Warehouse, period: BillingPeriod) -> Iterator[tuple[str, bytes]]:
-    """The month's standard set: `<provider>/<connection>/<name>[-n].json` and its bytes."""
+    """The month's standard set: `<provider>/<connection>/<name>[-n].json` and its bytes.
+
+    Behind those of a connection its `index.json`, which says what each file is and with which parameters it was made.
+    """
     for settings, provider in house.connections:
         bound = reader(warehouse, (settings, provider), period)
+        made_from = {}
         for document in provider.documents:
             for index, chosen in enumerate(document.standard(bound)):
                 suffix = f"-{index + 1}" if index else ""
                 given = {p.name: chosen.get(p.name, p.default) for p in document.parameters}
                 body = made(Asked(provider, document, (settings, provider)), bound, period, given)
-                yield f"{provider.name}/{settings.name}/{document.name}{suffix}.json", body
+                file = f"{document.name}{suffix}.json"
+                asked = {name: value for name, value in given.items() if value not in (None, "", (), [])}
+                made_from[file] = {"document": f"{provider.name}/{document.name}", "parameters": asked}
+                yield f"{provider.name}/{settings.name}/{file}", body
+        if made_from:
+            listed = json.dumps(made_from, indent=2, ensure_ascii=False, default=str)
+            yield f"{provider.name}/{settings.name}/index.json", f"{listed}\n".encode()
 
 
 def reader(warehouse: Warehouse, connection: Connection, period: BillingPeriod) -> BoundReader:

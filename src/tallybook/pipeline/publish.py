@@ -51,11 +51,13 @@ def report(
     """Summarise what is landed and publish a new revision if anything changed.
 
     `accept_gaps` says why a month is closed although part of it was not seen. Raises UsageError, and publishes nothing,
-    for a month that has not begun, for `final` without a reason, and for `final` of a month that cannot be closed
-    (`documents.closing`); BookError; StorageError.
+    for a month that has not begun, for a house without connections, for `final` without a reason, and for `final` of a
+    month that cannot be closed (`documents.closing`); BookError; StorageError.
     """
     now = clock()
     begun(period, now=now)
+    if not house.connections:
+        raise UsageError(f"{period}: {house.settings.path} has no connections, so there is nothing to report: add one")
     check_closing(period, final=final, reason=reason, accept_gaps=accept_gaps)
     books = house.books()
     with house.warehouse() as warehouse, _scratch(house.settings.data_dir) as scratch:
@@ -89,6 +91,7 @@ def report(
             figures_sha256=figures,
             sources=sources,
             documents=dict(standard_documents(house, warehouse, period)),
+            page_size=house.settings.page_size,
         )
         with building(house.reports_dir / str(period) / f"r{inputs.revision:02d}") as folder:
             write_revision(folder, edition)

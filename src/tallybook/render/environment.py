@@ -16,15 +16,16 @@ from tallybook.render.text import visible
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# The ranges that each subset of Inter covers (from the font package's own style sheet); a browser or
-# WeasyPrint takes the next font of the stack for everything else.
+# What each subset of Inter has, and no more: WeasyPrint prints a box for what a range claims and the font lacks,
+# and takes the next font of the stack for everything else.
 _LATIN = (
-    "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+2000-206F,U+20AC,U+2122,"
-    "U+2191,U+2193,U+2212,U+2215"
+    "U+0000-00AC,U+00AE-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+2002,U+2009,U+200B,U+2013-2014,"
+    "U+2018-201A,U+201C-201E,U+2022,U+2026,U+2032-2033,U+2039-203A,U+2044,U+20AC,U+2122,U+2191,U+2193,U+2212"
 )
 _LATIN_EXT = (
-    "U+0100-0130,U+0132-0151,U+0154-02BA,U+1E00-1E9F,U+1EF2-1EFF,U+2020,U+20A0-20AB,U+20AD-20C0,"
-    "U+2113,U+2C60-2C7F,U+A720-A7FF"
+    "U+0100-0130,U+0132-0148,U+014A-0151,U+0154-01C3,U+01C5-0254,U+0256-027B,U+027E-0284,U+0286-0290,U+0292-02A4,"
+    "U+02A6-02BA,U+1E00-1E9B,U+1E9D-1E9F,U+1EF2-1EFF,U+2020,U+20A0-20AB,U+20AD-20AF,U+20B1-20B5,U+20B8-20BA,"
+    "U+20BC-20BF,U+2113,U+2C7C,U+2C7F,U+A7FF"
 )
 # Two family names: WeasyPrint takes fonts of one name and weight for the same and mixes their glyphs up.
 _SUBSETS = (("Inter", "latin", _LATIN), ("Inter Ext", "latin-ext", _LATIN_EXT))

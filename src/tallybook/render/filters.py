@@ -94,11 +94,22 @@ def money(figure: Figure, currency: str, *, locale: Locale = EN) -> Markup:
     return text if figure.shown is None else text + _NO_BREAK + escape(currency)
 
 
-def signed(figure: Figure, currency: str, *, locale: Locale = EN) -> Markup:
-    """A change with its sign and an arrow, never told by colour alone: `↑ +12.00`."""
+def signed(figure: Figure, currency: str, *, is_plain: bool = False, locale: Locale = EN) -> Markup:
+    """A change with its sign and an arrow, never told by colour alone: `↑ +12.00`; `is_plain` leaves the arrow out."""
     if figure.shown is None:
         return unknown(locale=locale)
-    return _with_sign(figure.shown, minor_digits(currency), suffix="", locale=locale)
+    return _with_sign(figure.shown, minor_digits(currency), is_plain=is_plain, locale=locale)
+
+
+def has_direction(figure: Figure, bound: str) -> bool:
+    """Whether it is certain that a change goes the way that its sign says."""
+    if figure.shown is None:
+        return False
+    return {
+        "exact": True,
+        "at_least": figure.shown > 0,
+        "at_most": figure.shown < 0,
+    }.get(bound, False)
 
 
 def signed_pct(value: Decimal | None, *, locale: Locale = EN) -> Markup:
@@ -180,20 +191,22 @@ def name(text: str, length: int = 100) -> Markup:
     return Markup(_LONG_ID.sub(lambda found: _EIGHT.sub(r"<span>\g<0></span>", found[0]), joined))  # noqa: S704 - escaped
 
 
-def functions(locale: Locale) -> dict[str, Callable[..., str]]:
+def functions(locale: Locale) -> dict[str, Callable[..., object]]:
     """The template filters, bound to one locale."""
     localised: tuple[Callable[..., str], ...] = (
         *(number, exactly, amount, money, signed, signed_pct, percent, day, long_day),
     )
-    neutral: tuple[Callable[..., str], ...] = (*(exact, bar_width, instant, iso_instant, label, name, shortened),)
-    bound = {f.__name__: partial(f, locale=locale) for f in localised}
+    neutral: tuple[Callable[..., object], ...] = (
+        *(exact, bar_width, has_direction, instant, iso_instant, label, name, shortened),
+    )
+    bound: dict[str, Callable[..., object]] = {f.__name__: partial(f, locale=locale) for f in localised}
     return bound | {f.__name__: f for f in neutral}
 
 
-def _with_sign(value: Decimal, digits: int, *, suffix: str, locale: Locale) -> Markup:
+def _with_sign(value: Decimal, digits: int, *, is_plain: bool, locale: Locale) -> Markup:
     arrow = {"+": "↑", MINUS: "↓"}.get(_sign(value))
-    text = _sign(value) + _digits(abs(value), digits, locale=locale) + suffix
-    if arrow is None:
+    text = _sign(value) + _digits(abs(value), digits, locale=locale)
+    if arrow is None or is_plain:
         return Markup(text)  # noqa: S704 - digits and marks only
     return Markup('<span class="arrow" aria-hidden="true">{}</span>{}').format(arrow + _NO_BREAK, text)
 

@@ -1,13 +1,17 @@
 """HTML pages: each one file, with its styles, fonts, charts and script inside, asking nobody anything."""
 
 import base64
+from functools import partial
 
 from markupsafe import Markup
 
 from tallybook.documents.model import MonthlyReport
 from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision, ProjectStatement
+from tallybook.documents.projects import TOP_PROJECTS
 from tallybook.render import environment, views
-from tallybook.render.charts import Chart
+from tallybook.render.drawing import Chart
+from tallybook.render.month_charts import bridge_chart
+from tallybook.render.sections import SECTIONS
 from tallybook.render.text import spelled
 
 
@@ -22,6 +26,8 @@ def render_report(report: MonthlyReport, *, for_print: bool = False) -> str:
         for_print=for_print,
         report=report,
         header=report.header,
+        sections=SECTIONS,
+        bridge_chart=partial(bridge_chart, before=report.header.previous_label, now=report.header.period_label),
         blocks=blocks,
         tie_lines=[block.tie_line for block in blocks if block.tie_line],
         exceptions=views.exception_blocks(report.exceptions),
@@ -58,6 +64,8 @@ def _page(template: str, *, for_print: bool, **context: object) -> str:
         script=environment.script(),
         content_policy=environment.content_policy(),
         gap_dates=views.gap_dates,
+        kept=partial(views.kept, for_print=for_print),
+        top_projects=TOP_PROJECTS,
         chart_image=_chart_image,
         chart_inline=_chart_inline,
         **context,

@@ -6,6 +6,7 @@ _SVG = "http://www.w3.org/2000/svg"
 # The fill that stands for "hatched" until the pattern takes its place; Vega knows no patterns.
 HATCHED = "#0a0b0c"
 _HATCH_INK, _HATCH_PAPER = "#1f3b5c", "#e6ebf0"
+_MARKS = {"bar", "rect mark", "tick"}
 _DROPPED = ("role", "aria-roledescription", "aria-hidden", "aria-label", "class", "pointer-events")
 
 
@@ -26,7 +27,7 @@ def finished(drawn: str, *, prefix: str) -> str:
 
 def _clean(element: ET.Element, *, prefix: str) -> None:
     words = element.get("aria-label")
-    is_mark = element.get("aria-roledescription") == "bar"
+    is_mark = element.get("aria-roledescription") in _MARKS
     for name in _DROPPED:
         element.attrib.pop(name, None)
     if is_mark and words:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from tallybook.documents.changes import BudgetRow
 from tallybook.documents.model import (
     CurrencyTotal,
     DailyPoint,
@@ -16,13 +17,16 @@ from tallybook.documents.model import (
     TrendPoint,
     WorkloadRow,
 )
+from tallybook.documents.outlook import ForecastRow
 from tallybook.documents.pages import ProjectStatement, StatementLine
 from tallybook.documents.seen import ExceptionKind, GapRow, OpenException, QuotaRow
 from tallybook.documents.values import Figure
 from tallybook.money import minor_digits, quantise, rounded_to_total
-from tallybook.render import charts
+from tallybook.render import charts, month_charts
+from tallybook.render.drawing import Chart
 
 _COLUMNS = 5  # connections side by side in the table of days
+PAPER_ROWS = 40  # of a table; all of them are on the page for screens, in the JSON and in the spreadsheet
 _EXCEPTIONS = 6  # of one kind on the first page
 _KINDS = {
     ExceptionKind.NEVER_SEEN: ("Never seen", "unseen"),
@@ -56,10 +60,11 @@ class TieLine:
 
 @dataclass(frozen=True, slots=True)
 class ProjectGroup:
-    """A project's rows in one currency, and their sum when there are several."""
+    """A project's rows in one currency, their sum when there are several, and its budget."""
 
     rows: tuple[ProjectRow, ...]
     total: ProjectTotal | None
+    budget: BudgetRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +84,15 @@ class CurrencyBlock:
     tie_line: TieLine | None
     providers: tuple[ProviderRow, ...]
     projects: tuple[ProjectGroup, ...]
+    other_projects: ProjectTotal | None
+    forecast: ForecastRow | None  # the first that is known: of this month when it runs, else of the next
     workloads: tuple[WorkloadRow, ...]
     pricing: tuple[PricingGroup, ...]
     trend: tuple[TrendPoint, ...]
     days: tuple[DayTable, ...]
-    project_chart: charts.Chart | None
-    daily_chart: charts.Chart | None
-    trend_chart: charts.Chart | None
+    project_chart: Chart | None
+    daily_chart: Chart | None
+    trend_chart: Chart | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +212,11 @@ def day_tables(points: Sequence[DailyPoint]) -> tuple[DayTable, ...]:
     )
 
 
+def kept(rows: Sequence[object], *, for_print: bool) -> Sequence[object]:
+    """The rows that a page shows: all of them on a screen, the first `PAPER_ROWS` on paper."""
+    return rows[:PAPER_ROWS] if for_print else rows
+
+
 def gap_dates(gap: GapRow) -> tuple[date, ...]:
     """The first and the last day of a gap, once when they are the same."""
     return (gap.first_date,) if gap.first_date == gap.last_date else (gap.first_date, gap.last_date)
@@ -226,13 +238,15 @@ def _block(report: MonthlyReport, total: CurrencyTotal) -> CurrencyBlock:
         tie_line=next((tie_line(r) for r in report.tie_out if r.billing_currency == code), None),
         providers=tuple(row for row in report.providers if row.billing_currency == code),
         projects=_project_groups(report, code),
+        other_projects=next((row for row in report.other_projects if row.billing_currency == code), None),
+        forecast=_forecast(report, code),
         workloads=tuple(row for row in report.workloads if row.billing_currency == code),
         pricing=_pricing_groups(report, code),
         trend=tuple(point for point in report.trend if point.billing_currency == code),
         days=day_tables(daily),
         project_chart=charts.project_chart(report.projects, code),
         daily_chart=charts.daily_chart(report.daily, code),
-        trend_chart=charts.trend_chart(report.trend, code),
+        trend_chart=month_charts.trend_chart(report.trend, code, report.outlook.forecasts),
     )
 
 
@@ -242,7 +256,13 @@ def _project_groups(report: MonthlyReport, currency: str) -> tuple[ProjectGroup,
     for row in report.projects:
         if row.billing_currency == currency:
             groups.setdefault(row.project, []).append(row)
-    return tuple(ProjectGroup(tuple(rows), sums.get(name)) for name, rows in groups.items())
+    budgets = {row.project: row for row in report.changes.budgets if row.billing_currency == currency}
+    return tuple(ProjectGroup(tuple(rows), sums.get(name), budgets.get(name)) for name, rows in groups.items())
+
+
+def _forecast(report: MonthlyReport, currency: str) -> ForecastRow | None:
+    rows = (row for row in report.outlook.forecasts if row.billing_currency == currency)
+    return next((row for row in rows if row.forecast_cost.shown is not None), None)
 
 
 def _pricing_groups(report: MonthlyReport, currency: str) -> tuple[PricingGroup, ...]:

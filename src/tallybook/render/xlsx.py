@@ -88,6 +88,7 @@ def _formats(workbook: "Workbook") -> _Formats:
         "money": "#,##0.00;[Red]-#,##0.00",
         "pct": "0.0###",  # 99.97 is not 100.0
         "quantity": "#,##0.0#####",
+        "exact": "#,##0.00##########",
         "count": "#,##0",
         "date": "yyyy-mm-dd",
     }
@@ -123,7 +124,7 @@ def _write_sheet(sheet: "Worksheet", frame: pl.DataFrame, *, name: str, formats:
     fits = frame.height + _HEADER_ROWS <= max_rows
     shown = frame if fits else frame.head(max_rows - _HEADER_ROWS - 1)
     prepared = shown.select(_prepared(n, dtype) for n, dtype in shown.schema.items())
-    columns = [_kind(n, dtype) for n, dtype in frame.schema.items()]
+    columns = [_kind(n, dtype, is_exact=name == "Control") for n, dtype in frame.schema.items()]
     sheet.freeze_panes(_HEADER_ROWS, 1)
     for index, column in enumerate(frame.columns):
         sheet.set_column(index, index, _width(prepared, column))
@@ -174,13 +175,16 @@ def _prepared(name: str, dtype: pl.DataType) -> pl.Expr:
     raise TypeError(f"column {name}: a table cell cannot hold {dtype}")
 
 
-def _kind(name: str, dtype: pl.DataType) -> str:
+def _kind(name: str, dtype: pl.DataType, *, is_exact: bool) -> str:
+    """The format of a column; the Control sheet shows every decimal, in all columns alike."""
     if dtype == pl.Date:
         return "date"
     if dtype.is_integer():
         return "count"
     if not dtype.is_numeric():
         return "text"
+    if is_exact:
+        return "exact"
     if name.endswith("_pct"):
         return "pct"
     return "money" if name.endswith(("_cost", "_savings", "savings_available", "_total", "_effect")) else "quantity"

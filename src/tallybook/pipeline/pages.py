@@ -1,0 +1,103 @@
+"""The pages of a revision: HTML here, PDFs in processes of their own, as many as there are processors."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from tallybook.documents.model import MonthlyReport
+from tallybook.documents.pages import ProjectStatement
+from tallybook.render.html import render_report, render_statement
+from tallybook.render.pdf import Attachment, PageSize, render_pdf
+
+MEDIA_TYPES = {
+    ".html": "text/html",
+    ".pdf": "application/pdf",
+    ".json": "application/json",
+    ".csv": "text/csv",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".parquet": "application/vnd.apache.parquet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A document to print, and where to."""
+
+    path: Path
+    document: MonthlyReport | ProjectStatement
+    attachments: tuple[Attachment, ...]
+    page_size: PageSize
+
+
+def write_pages(
+    folder: Path,
+    report: MonthlyReport,
+    statements: Sequence[ProjectStatement],
+    attached: Mapping[str, bytes],
+    *,
+    page_size: PageSize = "A4",
+) -> None:
+    """The report and the statements as pages and PDFs below `folder`; `attached` goes into the report's PDF.
+
+    WeasyPrint is bound by the processor, so each process renders whole documents: the template, the page and the PDF.
+    """
+    attachments = tuple(
+        Attachment(
+            name,
+            body,
+            f"The same figures for machines: {name}",
+            MEDIA_TYPES[Path(name).suffix],
+            report.header.generated_at,
+        )
+        for name, body in attached.items()
+    )
+    jobs = list(_jobs(folder, report, statements, attachments, page_size=page_size))
+    workers = min(len(jobs), os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count() or 1)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_follow_parent) as pool:
+        for _ in pool.map(_print, jobs):
+            pass
+
+
+def _jobs(
+    folder: Path,
+    report: MonthlyReport,
+    statements: Sequence[ProjectStatement],
+    attachments: tuple[Attachment, ...],
+    *,
+    page_size: PageSize,
+) -> Iterator[_Job]:
+    """The report first: it takes longest."""
+    yield _Job(folder / "monthly-report.pdf", report, attachments, page_size)
+    for statement in statements:
+        yield _Job(folder / "projects" / statement.slug / "statement.pdf", statement, (), page_size)
+
+
+def _print(job: _Job) -> None:
+    """Write one document as a page and as a PDF beside it."""
+    job.path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(job.document, MonthlyReport):
+        title = job.document.header.title
+        screen, paper = (render_report(job.document, for_print=flag) for flag in (False, True))
+    else:
+        title = f"{job.document.header.title}: {job.document.project}"
+        screen, paper = (render_statement(job.document, for_print=flag) for flag in (False, True))
+    job.path.with_suffix(".html").write_text(screen, encoding="utf-8")
+    job.path.write_bytes(render_pdf(paper, title=title, attachments=job.attachments, page_size=job.page_size))
+
+
+def _follow_parent() -> None:
+    """End this child with its parent, also when that is killed; Ctrl-C is for the parent to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_after, args=(parent_process(),), daemon=True).start()
+
+
+def _end_after(parent: BaseProcess | None) -> None:
+    if parent is not None:
+        parent.join()
+        os._exit(1)
