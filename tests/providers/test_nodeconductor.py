@@ -224,6 +224,25 @@ def test_an_hour_answered_twice_counts_once(bench: Bench) -> None:
     assert [row["consumed_quantity"] for row in bench.rows("facts.usage")] == [1]
 
 
+def test_an_hour_answered_with_two_values_is_told(bench: Bench) -> None:
+    bench.land("usage", [usage("memory", [*hours_of([1024, 2048]), *hours_of([512, 2048])])])
+    bench.stage()
+
+    (receipt,) = bench.rows("landing.receipts")
+    assert sorted(row["consumed_quantity"] for row in bench.rows("facts.usage")) == [1, 2]
+    assert receipt["notes"] == ["1 segment answered with two values: of each the first counts"]
+
+
+def test_segments_of_another_length_than_asked_are_told(bench: Bench) -> None:
+    day = {"from": START, "to": START + 86400, "value": 1024}
+    bench.land("usage", [usage("storage", [day])])
+    bench.stage()
+
+    (receipt,) = bench.rows("landing.receipts")
+    assert [row["consumed_quantity"] for row in bench.rows("facts.usage")] == [24]
+    assert receipt["notes"] == ["1 segment of another length than the 3600 seconds asked for: counted with its seconds"]
+
+
 def test_two_series_for_one_uuid_count_only_by_the_asked_name(bench: Bench) -> None:
     body = series(("Warehouse", hours_of([1024])), ("Other", hours_of([9999])))
     bench.land("usage", [(usage_request(), body)])
@@ -247,7 +266,9 @@ def test_a_project_renamed_while_it_was_asked_still_counts(bench: Bench) -> None
     bench.land("usage", [(usage_request(), series(("New name", hours_of([1024]))))])
     bench.stage()
 
+    (receipt,) = bench.rows("landing.receipts")
     assert len(bench.rows("facts.usage")) == 1
+    assert receipt["notes"] == ["asked for 'Warehouse' and answered for 'New name': counted, as if renamed meanwhile"]
 
 
 def test_projects_of_one_name_stay_apart_by_uuid(bench: Bench) -> None:
@@ -258,6 +279,14 @@ def test_projects_of_one_name_stay_apart_by_uuid(bench: Bench) -> None:
         WAREHOUSE: 1,
         ARCHIVE: 2,
     }
+
+
+@pytest.mark.parametrize("uuid", ["", " "])
+def test_an_object_without_a_uuid_is_refused_since_nothing_else_tells_it_apart(uuid: str) -> None:
+    request, body = listed("project", json.dumps([{"uuid": uuid, "name": "Warehouse"}]).encode())
+
+    with pytest.raises(SchemaError, match="uuid"):
+        parse.parse_usage(body, request)
 
 
 def test_a_listed_object_is_kept_whole_with_its_numbers_untouched(bench: Bench) -> None:

@@ -321,6 +321,16 @@ def test_hours_are_expected_for_memory_and_storage_of_each_project_since_it_was_
     assert rows[4] == (96, 0)
 
 
+def test_a_segment_that_reaches_out_of_the_month_is_not_counted_and_covers_nothing(bench: Bench) -> None:
+    page = json.dumps([{"uuid": WAREHOUSE, "name": "Warehouse"}]).encode()
+    across = [{"from": START - 3600, "to": START + 86400, "value": 1024}]
+    bench.land("usage", [listed("project", page), usage("memory", across), usage("storage", across)])
+    bench.stage()
+
+    assert bench.rows("facts.usage") == []
+    assert coverage(bench, "usage")[1] == (48, 0)
+
+
 def test_a_project_without_anything_monitored_is_missing_only_when_it_has_instances(bench: Bench) -> None:
     page = json.dumps([{"uuid": WAREHOUSE, "name": "Warehouse"}]).encode()
     bench.land("usage", [listed("project", page), usage("memory", []), usage("storage", [])])

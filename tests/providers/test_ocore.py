@@ -4,12 +4,15 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tallybook.contract import Request
 from tallybook.decode import decode
 from tallybook.errors import SchemaError
+from tallybook.periods import BillingPeriod
 from tallybook.providers.ocore import api
 from tests.providers.support import Bench, settings
 
@@ -286,6 +289,17 @@ def test_a_row_that_is_not_counted_shows_against_the_providers_own_totals(
     assert any("not counted" in note for note in receipt["notes"])
 
 
+def notices(bench: Bench) -> list[str]:
+    rows = bench.warehouse.frame(
+        "checks/ocore/notices",
+        connection=bench.connection.name,
+        billing_period="2026-10",
+        period_start=datetime(2026, 10, 1, tzinfo=UTC),
+        period_end=datetime(2026, 11, 1, tzinfo=UTC),
+    )
+    return [str(row["notice"]) for row in rows.to_dicts()]
+
+
 def test_an_unreadable_answer_leaves_the_old_unit_in_place(bench: Bench) -> None:
     bench.land("usage", [(USAGE, usage(item(cpuCoreHours=4)))])
     bench.stage()
@@ -307,3 +321,64 @@ def test_coverage_counts_the_hours_that_were_asked_and_answered(bench: Bench) ->
     assert len(rows) == 31
     assert [int(rows[day]["received"]) for day in (1, 2, 3, 31)] == [24, 6, 0, 0]
     assert {int(row["expected"]) for row in rows.values()} == {24}
+
+
+def test_a_project_that_was_configured_after_the_fetch_was_not_seen(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, settings("ocore", projects=["p-1", "p-2"]))
+    of_one = Request("usage", "/projects/p-1/usage", asked={"project_id": "p-1", **HOURLY})
+    bench.land("usage", [(of_one, usage(item()))])
+    bench.stage()
+
+    rows = bench.rows("facts.coverage", dataset="usage")
+    assert {(row["expected"], row["received"]) for row in rows} == {(48, 24)}
+    assert {row["note"] for row in rows} == {"1 of 2 projects was asked"}
+
+
+def test_chosen_projects_are_not_the_whole_organisation(bench: Bench) -> None:
+    of_one = Request("usage", "/projects/p-1/usage", asked={"project_id": "p-1", **HOURLY})
+    bench.land("usage", [(of_one, usage(item()))])
+    bench.stage()
+
+    assert {row["received"] for row in bench.rows("facts.coverage", dataset="usage")} == {0}
+
+
+def test_the_whole_organisation_holds_each_of_its_projects(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, settings("ocore", projects=["p-1", "p-2"]))
+    bench.land("usage", [(USAGE, usage(item()))])
+    bench.stage()
+
+    rows = bench.rows("facts.coverage", dataset="usage")
+    assert {(row["expected"], row["received"], row["note"]) for row in rows} == {(48, 48, "")}
+
+
+def test_chosen_projects_are_asked_one_by_one_and_remembered() -> None:
+    chosen = settings("ocore", projects=["p-1", "p-2"])
+    session: Any = SimpleNamespace(settings=chosen, now=datetime(2026, 11, 2, tzinfo=UTC))
+
+    asked = [(one.path, one.asked["project_id"]) for one in api.plan_usage(session, BillingPeriod(2026, 10))]
+    assert asked == [("/projects/p-1/usage", "p-1"), ("/projects/p-2/usage", "p-2")]
+
+
+@pytest.mark.parametrize("nobody", ["", " "])
+def test_an_item_of_no_project_is_refused_since_it_may_be_the_sum_of_the_others(nobody: str) -> None:
+    with pytest.raises(SchemaError, match="2026-10-01T05:00:00Z is of no project"):
+        api.parse_usage(usage(item(), item(projectId=nobody)), USAGE)
+
+
+def test_hours_in_which_no_project_has_an_item_are_told(bench: Bench) -> None:
+    """An answer that ends early looks like a month in which everything was stopped."""
+    hours = [item(periodStart=f"2026-10-31T{hour:02}:00:00Z") for hour in (3, 5, 20)]
+    bench.land("usage", [(USAGE, usage(*hours))])
+    bench.stage()
+
+    assert notices(bench) == [
+        "no project has usage in 18 hours after the first one with usage, first 2026-10-31 04:00 UTC: counted as none"
+    ]
+
+
+def test_hours_before_the_first_item_and_after_the_asked_time_are_not_told(bench: Bench) -> None:
+    asked = {**HOURLY, "end_date": "2026-10-01T06:00:00Z"}
+    bench.land("usage", [(Request("usage", "/usage", asked=asked), usage(item()))])
+    bench.stage()
+
+    assert notices(bench) == []

@@ -91,6 +91,9 @@ hours_received as (
         and points.aggregate = 'project'
         and points.is_asked
         and points.value is not null
+        -- what usage.sql does not count was not seen
+        and points.from_at >= $period_start
+        and points.to_at <= $period_end
         and points.to_at > points.from_at
     group by days.day, points.uuid, points.item
 ),

@@ -5,7 +5,7 @@ whole as JSON text, and only what usage needs becomes columns.
 """
 
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -32,7 +32,7 @@ class Owner(msgspec.Struct, frozen=True):
 class Listed(msgspec.Struct, frozen=True):
     """One object of a list. A project names its customer, a project group only by url and name."""
 
-    uuid: str
+    uuid: Annotated[str, msgspec.Meta(pattern=r"\S")]  # without one the server answers for all, or for nothing
     name: str
     customer: str | None = None
     customer_uuid: str | None = None

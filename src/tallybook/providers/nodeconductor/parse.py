@@ -9,26 +9,13 @@ import pyarrow as pa
 
 from tallybook.contract import Parsed, Request
 from tallybook.decode import decode, unknown_fields, unknown_names
+from tallybook.providers.nodeconductor.checks import odd_series
 from tallybook.providers.nodeconductor.lists import list_columns
 from tallybook.providers.nodeconductor.numbers import decimals, instants
 from tallybook.providers.nodeconductor.plan import LISTS
+from tallybook.providers.nodeconductor.shapes import Datapoint, Series
 
 _AGGREGATES = {kind: aggregate for aggregate, kind in LISTS.items()}
-
-
-class Datapoint(msgspec.Struct, rename={"from_": "from"}, frozen=True):
-    """A segment `[from, to)`. Later servers leave the value out where they have none; storage may be text."""
-
-    from_: int
-    to: int
-    value: Decimal | None = None
-
-
-class Series(msgspec.Struct, frozen=True):
-    """The datapoints of one object, which is only named."""
-
-    name: str
-    datapoints: list[Datapoint]
 
 
 class Count(msgspec.Struct, rename={"from_": "from"}, frozen=True):
@@ -90,10 +77,7 @@ def parse_usage(body: bytes, request: Request) -> Parsed:
     unknown = unknown_fields(raw, Series)
     unknown_in_points = unknown_fields((point for one in raw for point in one["datapoints"]), Datapoint)
     points = _point_columns(series, request, counts) | {"unknown_fields": unknown_in_points}
-    notes = _notes([*unknown, *unknown_in_points])
-    if len(series) > 1:
-        asked = f"{request.asked['aggregate']} {request.asked['uuid']}"
-        notes += (f"{len(series)} series answered for {asked} alone: {sum(counts)} counted",)
+    notes = (*_notes([*unknown, *unknown_in_points]), *odd_series(series, counts, request.asked))
     rows: dict[str, Any] = {
         **_asked(request, ("aggregate", "uuid", "item"), len(series)),
         "position": list(range(len(series))),

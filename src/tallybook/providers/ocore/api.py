@@ -6,7 +6,7 @@ zone nor inclusiveness, so rows outside the bounds are left to the fact query to
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -69,6 +69,7 @@ class TotalsReport(msgspec.Struct, frozen=True):
     totals: list[UsageTotals] | None
 
 
+WHOLE_ORGANISATION = ""  # in the place of a project id
 _ONE_PROJECT = re.compile(r"/projects/([^/]+)/usage")
 
 # column -> the key it is read from
@@ -92,21 +93,24 @@ def authenticate(settings: OcoreSettings, read_secret: SecretReader) -> Auth:
 
 
 def parameters(settings: OcoreSettings) -> Mapping[str, object]:
-    """GiB in one of the provider's GB as a fraction: 1, or 10^9 / 2^30 = 5^9 / 2^21."""
+    """GiB in one of the provider's GB as a fraction, 1 or 10^9 / 2^30 = 5^9 / 2^21, and the projects to be covered."""
     numerator, denominator = (1, 1) if settings.gb == "GiB" else (5**9, 2**21)
-    return {"gib_numerator": numerator, "gib_denominator": denominator}
+    return {
+        "gib_numerator": numerator,
+        "gib_denominator": denominator,
+        "project_ids": list(settings.projects) or [WHOLE_ORGANISATION],
+    }
 
 
 def plan_usage(session: Session, period: BillingPeriod) -> Iterator[Request]:
     """Hourly usage of the month's whole hours so far."""
     bounds = _bounds(session, period)
-    paths = [f"/projects/{project}/usage" for project in session.settings.projects] or ["/usage"]
-    for path in paths:
+    for project in session.settings.projects or (WHOLE_ORGANISATION,):
         yield Request(
             "usage",
-            path,
+            f"/projects/{project}/usage" if project else "/usage",
             params=(("period", "hourly"), *bounds.items()),
-            asked={"period": "hourly", **bounds},
+            asked={"period": "hourly", **({"project_id": project} if project else {}), **bounds},
         )
 
 
@@ -191,9 +195,15 @@ def _numbers(rows: Iterable[msgspec.Struct]) -> Columns:
     return {name: [number_text(getattr(row, name), key) for row in listed] for name, key in _QUANTITIES.items()}
 
 
-def _refuse_other_projects(items: Iterable[UsageItem], request: Request) -> None:
-    """Raise SchemaError for items of another project than the asked one: they may be those of another question."""
+def _refuse_other_projects(items: Sequence[UsageItem], request: Request) -> None:
+    """Raise SchemaError for items of no project or of another than the asked one: they may answer another question."""
     asked = _ONE_PROJECT.fullmatch(request.path)
+    nobody = next((item for item in items if not item.project_id.strip()), None)
+    if nobody is not None:
+        raise SchemaError(
+            f"the item of {nobody.period_start} is of no project (projectId is empty): if it is the sum of the others, "
+            "it would be counted beside them"
+        )
     others = sorted({item.project_id for item in items} - {asked[1]}) if asked else []
     if asked and others:
         raise SchemaError(
