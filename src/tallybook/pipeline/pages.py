@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tallybook.documents.model import MonthlyReport
 from tallybook.documents.pages import ProjectStatement
+from tallybook.limits import processors_there
 from tallybook.render.html import render_report, render_statement
 from tallybook.render.pdf import Attachment, PageSize, render_pdf
 
@@ -58,7 +59,7 @@ def write_pages(
         for name, body in attached.items()
     )
     jobs = list(_jobs(folder, report, statements, attachments, page_size=page_size))
-    workers = min(len(jobs), os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count() or 1)
+    workers = min(len(jobs), processors_there())
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_follow_parent) as pool:
         for _ in pool.map(_print, jobs):
             pass
