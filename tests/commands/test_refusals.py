@@ -263,7 +263,7 @@ def test_demo_does_not_clear_a_folder_that_is_not_its_own(invoke: Invoke, tmp_pa
 def test_init_writes_a_start_that_check_can_read(invoke: Invoke, tmp_path: Path) -> None:
     assert invoke("init", folder=tmp_path).exit_code == 0
 
-    names = ("prices", "exchange_rates", "projects", "budgets", "adjustments", "commitments")
+    names = ("prices", "exchange_rates", "projects", "budgets", "adjustments", "commitments", "allocation")
     books = {f"books/{name}.csv" for name in names}
     assert set(tree(tmp_path)) == {"tallybook.toml", *books}
     result = invoke("coverage --month last", folder=tmp_path)
@@ -280,7 +280,7 @@ def test_init_never_overwrites(invoke: Invoke, tmp_path: Path) -> None:
 
     assert (tmp_path / "tallybook.toml").read_text(encoding="utf-8") == "# mine"
     assert (tmp_path / "books" / "prices.csv").read_text(encoding="utf-8") == "mine too"
-    assert len(last_json(first.stdout)["written"]) == 5
+    assert len(last_json(first.stdout)["written"]) == 6
     assert last_json(second.stdout) == {"made": [], "written": []}
     assert "nothing was written" in second.stdout
     assert tree(tmp_path) == before

@@ -14,7 +14,9 @@ from tallybook.errors import TallybookError
 @command
 def automations(
     *,
-    notify: Annotated[str, typer.Option("--notify", help="A Prefect notification block, as slack-webhook/finance.")],
+    notify: Annotated[
+        str, typer.Option("--notify", metavar="BLOCK", help="A Prefect notification block, as slack-webhook/finance.")
+    ],
     config: UnreadConfig = DEFAULT_CONFIG,  # noqa: ARG001 - comes with every command (contract, section 2)
     as_json: Json = False,
 ) -> None:

@@ -28,8 +28,8 @@ from tallybook.documents.values import Figure
 from tallybook.pricing.books import Budget
 from tallybook.pricing.examples import is_example_source
 
-ADJUSTED = "adjusted"
-"""The basis of an adjustment's line: it counts nothing."""
+COUNTING_NOTHING = ("adjusted", "allocated")
+"""The basis of lines that move or change a cost and count no usage."""
 
 
 def dearest_first(row: Row) -> tuple[bool, str, bool, Decimal, str, str]:
@@ -63,8 +63,8 @@ def provider_rows(inputs: MonthInputs) -> tuple[ProviderRow, ...]:
 
 
 def basis_of(lines: pl.DataFrame, *by: str) -> dict[tuple[str, ...], tuple[str, ...]]:
-    """How the quantities of each connection, or project and connection, are known; adjustments count none."""
-    counted = lines.filter(pl.col("basis") != ADJUSTED).group_by(by).agg(pl.col("basis").unique().sort())
+    """How the quantities of each connection, or project and connection, are known, where they count any."""
+    counted = lines.filter(~pl.col("basis").is_in(COUNTING_NOTHING)).group_by(by).agg(pl.col("basis").unique().sort())
     return {tuple(key): tuple(found) for *key, found in counted.iter_rows()}
 
 
