@@ -102,11 +102,10 @@ def _library_revision(revision: Revision) -> LibraryRevision:
         totals=tuple(
             LibraryTotal(
                 billing_currency=total["billing_currency"],
-                effective_cost=Decimal(total["effective_cost"]["shown"]),
+                effective_cost=None if (shown := total["effective_cost"]["shown"]) is None else Decimal(shown),
                 is_lower_bound=_is_lower_bound(total),
             )
             for total in report["totals"]
-            if total["effective_cost"]["shown"] is not None
         ),
         never_seen=tuple(
             dict.fromkeys(one["subject"] for one in report.get("exceptions", ()) if one["kind"] == "never_seen")
