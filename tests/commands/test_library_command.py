@@ -1,61 +1,16 @@
 """`tallybook library` as a process: what it prints, whom it lets in, and how it stops."""
 
-import http.client
-import json
 import signal
 import socket
 import stat
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Invoke, command, environment
+from tests.commands.conftest import Invoke
+from tests.support.library import serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("commands")]
-
-
-@dataclass(frozen=True)
-class Serving:
-    """A running library: the lines it printed before its JSON, and its port."""
-
-    process: "subprocess.Popen[str]"
-    lines: list[str]
-    port: int
-
-    def get(self, path: str, token: str) -> tuple[int, bytes]:
-        """An answer to a path as it is: no client makes it harmless."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
-        answer = connection.getresponse()
-        body = answer.read()
-        connection.close()
-        return answer.status, body
-
-
-@contextmanager
-def serving(folder: Path, *words: str, **variables: str) -> Iterator[Serving]:
-    arguments = command("library", "--port", "0", "--json", *words)
-    with subprocess.Popen(
-        arguments,
-        cwd=folder,
-        env=environment(**variables),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline()]
-        while not lines[-1].startswith("{"):
-            lines.append(process.stdout.readline())
-            assert lines[-1], "it ended before it served"
-        try:
-            yield Serving(process, lines[:-1], int(json.loads(lines[-1])["url"].rpartition(":")[2]))
-        finally:
-            process.kill()
 
 
 @pytest.fixture
