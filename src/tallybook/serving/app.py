@@ -120,7 +120,7 @@ def _ask_for_token(request: Request, *, is_wrong: bool = False) -> Response:
 
 
 def _not_there(request: Request) -> Response:
-    if request.scope["path"] in ("/", "/index.html"):
+    if _path(request) in ("/", "/index.html"):
         text = "No report has been published yet. Make one with: tallybook run --month last"
         return _notice(request, "Cloud cost reports", text, status=HTTPStatus.NOT_FOUND)
     text = "There is no such file in this library."
@@ -155,11 +155,15 @@ def _address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
+def _path(request: Request) -> str:
+    return str(request.scope["path"])
+
+
 def _here(request: Request) -> str:
     """The page that was asked for, relative to itself: a proxy may serve the library below a path of its own."""
-    return "./" + quote(request.scope["path"].rpartition("/")[2])
+    return "./" + quote(_path(request).rpartition("/")[2])
 
 
 def _upwards(request: Request) -> str:
     """The library, relative to the page that was asked for."""
-    return "../" * (request.scope["path"].count("/") - 1) + "index.html"
+    return "../" * (_path(request).count("/") - 1) + "index.html"
