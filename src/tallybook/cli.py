@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tallybook import __version__
-from tallybook.commands import collecting, explaining, exporting, operating, reporting, trying
+from tallybook.commands import collecting, explaining, exporting, operating, reporting, serving, trying
 from tallybook.console import INTERRUPTED, give_up_output, say
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ COMMANDS = (
     exporting.export,
     collecting.coverage,
     collecting.rebuild,
+    serving.library,
     operating.automations,
     trying.sandbox,
     trying.demo,

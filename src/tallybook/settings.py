@@ -10,15 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from tallybook.addresses import BaseUrl
 from tallybook.errors import ConfigurationError
@@ -121,6 +113,7 @@ class Settings:
     anomaly_pct: Decimal
     limits: Limits
     page_size: Literal["A4", "Letter"]  # of the PDFs
+    library_token: SecretRef | None = None  # None: one that `tallybook library` makes
 
     def connection(self, name: str) -> ConnectionSettings:
         """The connection called `name`; ConfigurationError naming the known ones."""
@@ -141,6 +134,7 @@ class _House(LimitKeys, _Model):
     anomaly_amount: Annotated[Decimal, Field(ge=0, lt=10**12)] = Decimal(10)
     anomaly_pct: Annotated[Decimal, Field(ge=0, lt=10**6)] = Decimal(30)
     page_size: Literal["A4", "Letter"] = "A4"
+    library_token: SecretRef | None = None
 
 
 def load_settings(
@@ -179,6 +173,7 @@ def load_settings(
         anomaly_pct=house.anomaly_pct,
         limits=house.limits(base),
         page_size=house.page_size,
+        library_token=house.library_token,
     )
 
 

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tallybook.sandbox.server import Running
 from tests.flows.conftest import configured, flow_environment
 from tests.flows.servers import background, free_port, prefect
+from tests.support.browser import chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
-CHROMIUM = "/usr/bin/chromium"
 PATIENCE = 240_000  # milliseconds: a worker polls, a process starts, a month is collected and rendered
 
 
@@ -24,14 +24,12 @@ PATIENCE = 240_000  # milliseconds: a worker polls, a process starts, a month is
 def ui(server: dict[str, str], box: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The address of the UI, with deployments, a worker and served reports, and the installation."""
     folder, port = configured(tmp_path_factory.mktemp("browser"), box.url, ("ocore-main",)), free_port()
-    reports = folder / "var" / "reports"
-    reports.mkdir(parents=True)
     environment = {
         **flow_environment(server, folder),
         "TALLYBOOK_REPORTS_URL": f"http://127.0.0.1:{port}",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
     }
-    serve = (sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(reports), str(port))
+    serve = (sys.executable, "-m", "tallybook", "library", "--port", str(port))
     worker = (sys.executable, "-m", "prefect", "worker", "start", "--pool", "tallybook", "--type", "process")
     prefect(environment, "work-pool", "create", "tallybook", "--type", "process", "--overwrite")
     prefect(environment, "deploy", "--all")
@@ -44,11 +42,8 @@ def ui(server: dict[str, str], box: Running, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's own; as root it cannot have a sandbox."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture
@@ -105,6 +100,8 @@ def test_a_backfill_from_the_form_to_the_report(ui: tuple[str, Path], page: Page
     with page.context.expect_page() as opened:
         page.locator("a[href$='/2026-10/r01/monthly-report.html']").first.click(modifiers=["Control"])
     report = opened.value
+    report.get_by_label("Token").fill((folder / "var" / "library-token").read_text(encoding="utf-8").strip())
+    report.get_by_role("button", name="Sign in").click()
     expect(report.get_by_text("October 2026").first).to_be_visible()
     look(report, "6-report")
     pdf = page.request.get(report.url.replace(".html", ".pdf"))

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
@@ -131,6 +133,9 @@ def test_every_command_works(machine: Machine, box: Running) -> None:
     until(lambda: [one["status"] for one in ask(server, "work_pools/filter")] == ["READY"])
     notification_block(server, "finance", "http://127.0.0.1:9/")
     machine.run([*environment, "tallybook run --month 2026-10"])
+    with pytest.raises(HTTPError, match="401") as asked:  # the library is there, and asks for its token
+        urlopen(f"http://127.0.0.1:{machine.ports['4201']}", timeout=30)
+    asked.value.close()
     published = sorted(path.name for path in (machine.lib / "var" / "reports" / "2026-10" / "r01").iterdir())
 
     for title, commands in sections.items():

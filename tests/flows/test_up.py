@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -100,6 +101,10 @@ def test_it_is_ready_when_it_says_so_and_leaves_nothing_when_it_is_stopped(up: U
     workers = up.ask("work_pools/tallybook/workers")
     with urlopen(f"http://127.0.0.1:{up.port}", timeout=30) as page:
         is_page = b"<html" in page.read().lower()
+    until(lambda: f"the library is at http://127.0.0.1:{up.port + 1}" in said(tmp_path), up, tmp_path)
+    with pytest.raises(HTTPError, match="401") as asked:
+        urlopen(f"http://127.0.0.1:{up.port + 1}", timeout=30)
+    asked.value.close()
 
     up.process.send_signal(signal.SIGINT)  # Ctrl-C
     code = up.process.wait(timeout=60)
@@ -107,6 +112,7 @@ def test_it_is_ready_when_it_says_so_and_leaves_nothing_when_it_is_stopped(up: U
     assert {one["name"] for one in deployments} == {name.partition("/")[2] for name in PROMISED}
     assert [one["status"] for one in workers] == ["ONLINE"]
     assert is_page
+    assert (tmp_path / "var" / "library-token").read_text(encoding="utf-8") in said(tmp_path)
     assert code == 128 + signal.SIGINT
     assert up.left() == []
     with socket.create_server(("127.0.0.1", up.port)):

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from tallybook.documents.model import MonthlyReport, ProjectTotal
-from tallybook.documents.pages import Library
+from tallybook.documents.pages import Library, LibraryTotal
 from tallybook.documents.values import Bound
 from tallybook.render import html, views
 from tests.render import goldens, samples
@@ -241,6 +241,68 @@ def test_the_library_offers_downloads_under_telling_names() -> None:
 
     assert names["2026-08/r01/monthly-report.pdf"] == "cloud-costs-2026-08-r01-final.pdf"
     assert names["2026-09/r03/monthly-report.xlsx"] == "cloud-costs-2026-09-r03-restated.xlsx"
+    assert names["2026-10/r01/tables/charges.parquet"] == "cloud-costs-2026-10-r01-draft-charges.parquet"
+    assert names["2026-10/r02/projects/atlas/statement.pdf"] == "cloud-costs-2026-10-r02-draft-atlas-statement.pdf"
+
+
+def test_the_library_leads_to_every_file_but_the_statements_of_earlier_revisions() -> None:
+    library = samples.library()
+    links = {a["href"] for a in Page(html.render_library(library)).all("a")}
+
+    for month in library.months:
+        for revision in month.revisions:
+            missing = {path for path in revision.files if f"{revision.folder}/{path}" not in links}
+            is_newest = revision == month.revisions[0]
+            assert missing == (set() if is_newest else {f for f in revision.files if f.startswith("projects/")})
+
+
+def test_the_library_begins_with_a_sortable_table_of_months() -> None:
+    library = samples.library()
+    dollars, unknown = LibraryTotal("USD", Decimal("9.50"), is_lower_bound=False), LibraryTotal(
+        "EUR", None, is_lower_bound=True
+    )  # fmt: skip
+    august = replace(library.months[2].revisions[0], totals=(unknown,), coverage_pct=None)
+    september = replace(library.months[1].revisions[0], totals=(dollars,))
+    months = (library.months[0], *(
+        replace(month, revisions=(revision,))
+        for month, revision in zip(library.months[1:], (september, august), strict=True)
+    ))  # fmt: skip
+    page = html.render_library(replace(library, months=months))
+    table = page[page.index("<table") : page.index("</table>")]
+    rows = [re.findall(r'data-value="([^"]*)"', row) for row in table.split("<tr>")[2:]]
+
+    assert 'class="sortable"' in table
+    assert [[row[0], row[1], *row[3:6]] for row in rows] == [
+        ["2026-10", "DRAFT", "151020.1", "47953.37", "98.7"],
+        ["2026-09", "RESTATED", "", "9.5", "100"],  # nothing cost euros in September
+        ["2026-08", "FINAL", "", "", ""],  # what August cost is not known, which is said
+    ]
+    assert table.count("not known") == 2
+
+
+def test_hostile_words_in_the_library_stay_text() -> None:
+    library = samples.library()
+    bad = '"><script>alert(1)</script>{{ 7 * 7 }}'
+    revision = replace(library.months[2].revisions[0], reason=bad, never_seen=(bad,), files=(f"tables/{bad}.csv",))
+    month = replace(library.months[2], revisions=(revision,))
+    page = Page(html.render_library(replace(library, entity=bad, months=(month,))))
+
+    assert len(page.all("script")) == 1
+    assert page.text.count("{{ 7 * 7 }}") >= 4
+    assert "2026-08/r01/tables/%22%3E%3Cscript%3Ealert%281%29%3C/script%3E%7B%7B%207%20%2A%207%20%7D%7D.csv" in {
+        a["href"] for a in page.all("a")
+    }
+
+
+def test_a_notice_lets_its_form_post_to_itself_and_nowhere_else() -> None:
+    asking = Page(html.render_notice("Reports", "Sign in.", asks_for_token=True))
+    telling = Page(html.render_notice("Not found", "No <b> file.", link="../index.html"))
+    policies = [[m["content"] or "" for m in page.all("meta") if "http-equiv" in m] for page in (asking, telling)]
+
+    assert asking.all("form") == [{"method": "post"}]
+    assert [policy[0].rpartition("; ")[2] for policy in policies] == ["form-action 'self'", "form-action 'none'"]
+    assert "No <b> file." in telling.text
+    assert not telling.all("form")
 
 
 def test_an_empty_library_says_how_to_fill_it() -> None:

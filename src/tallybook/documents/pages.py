@@ -55,7 +55,7 @@ class LibraryTotal:
     """A month's total in one currency, as its report shows it."""
 
     billing_currency: str
-    effective_cost: Decimal
+    effective_cost: Decimal | None  # None: not known
     is_lower_bound: bool
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict, TypeVar
 
 from tallybook.decode import decode
 from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision, LibraryTotal
@@ -16,6 +16,27 @@ from tallybook.periods import BillingPeriod, parse_instant
 _MONTH = re.compile(r"\d{4}-\d{2}")
 _COMPLETE = Decimal(100)
 _REVISION = re.compile(r"r(\d{2,})")
+_T = TypeVar("_T")
+
+
+class _Exception(TypedDict):
+    kind: str
+    subject: str
+
+
+class _Total(TypedDict):
+    billing_currency: str
+    effective_cost: dict[str, str | None]
+    coverage_pct: str | None
+    unpriced_meters: NotRequired[int]
+    is_lower_bound: NotRequired[bool]
+
+
+class _Shown(TypedDict):
+    """What the library shows of a report. A large estate's has megabytes more, which are not even parsed."""
+
+    totals: list[_Total]
+    exceptions: NotRequired[list[_Exception]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +113,7 @@ def _months(reports_dir: Path) -> Iterator[LibraryMonth]:
 
 
 def _library_revision(revision: Revision) -> LibraryRevision:
-    report = revision.report
+    report = _read(revision.folder / "monthly-report.json", _Shown)
     covered = [total["coverage_pct"] for total in report["totals"] if total["coverage_pct"] is not None]
     return LibraryRevision(
         revision=revision.number,
@@ -102,11 +123,10 @@ def _library_revision(revision: Revision) -> LibraryRevision:
         totals=tuple(
             LibraryTotal(
                 billing_currency=total["billing_currency"],
-                effective_cost=Decimal(total["effective_cost"]["shown"]),
+                effective_cost=None if (shown := total["effective_cost"]["shown"]) is None else Decimal(shown),
                 is_lower_bound=_is_lower_bound(total),
             )
             for total in report["totals"]
-            if total["effective_cost"]["shown"] is not None
         ),
         never_seen=tuple(
             dict.fromkeys(one["subject"] for one in report.get("exceptions", ()) if one["kind"] == "never_seen")
@@ -117,7 +137,7 @@ def _library_revision(revision: Revision) -> LibraryRevision:
     )
 
 
-def _is_lower_bound(total: dict[str, Any]) -> bool:
+def _is_lower_bound(total: _Total) -> bool:
     """As the report says it. Form 1.0 did not say it, and had what it follows from."""
     if "is_lower_bound" in total:
         return bool(total["is_lower_bound"])
@@ -126,7 +146,11 @@ def _is_lower_bound(total: dict[str, Any]) -> bool:
 
 
 def _json(path: Path) -> dict[str, Any]:
+    return _read(path, dict[str, Any])
+
+
+def _read(path: Path, kind: type[_T]) -> _T:
     try:
-        return decode(path.read_bytes(), dict[str, Any])
+        return decode(path.read_bytes(), kind)
     except (OSError, TallybookError) as error:
         raise StorageError(f"{path} cannot be read ({error}); restore it from the backup") from error

@@ -6,9 +6,9 @@ from functools import partial
 from markupsafe import Markup
 
 from tallybook.documents.model import MonthlyReport
-from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision, ProjectStatement
+from tallybook.documents.pages import Library, ProjectStatement
 from tallybook.documents.projects import TOP_PROJECTS
-from tallybook.render import environment, views
+from tallybook.render import environment, shelves, views
 from tallybook.render.drawing import Chart
 from tallybook.render.month_charts import bridge_chart
 from tallybook.render.sections import SECTIONS
@@ -53,16 +53,36 @@ def render_statement(statement: ProjectStatement, *, for_print: bool = False) ->
 
 def render_library(library: Library) -> str:
     """The page that leads to every report; its links are relative to itself."""
-    return _page("library.html.j2", for_print=False, library=library, download_name=_download_name)
+    return _page(
+        "library.html.j2",
+        for_print=False,
+        library=library,
+        currencies=shelves.currencies(library),
+        month_cells=shelves.month_cells,
+        shelf=shelves.shelf,
+    )
 
 
-def _page(template: str, *, for_print: bool, **context: object) -> str:
+def render_notice(title: str, text: str, *, asks_for_token: bool = False, link: str = "") -> str:
+    """A page of the library's server: a sentence, and the form that asks for the token or a link to the library."""
+    return _page(
+        "notice.html.j2",
+        for_print=False,
+        form_action="'self'" if asks_for_token else "'none'",
+        title=title,
+        text=text,
+        asks_for_token=asks_for_token,
+        link=link,
+    )
+
+
+def _page(template: str, *, for_print: bool, form_action: str = "'none'", **context: object) -> str:
     page = environment.environment().get_template(template)
     made = page.render(
         for_print=for_print,
         stylesheet=environment.screen_styles(),
         script=environment.script(),
-        content_policy=environment.content_policy(),
+        content_policy=environment.content_policy(form_action=form_action),
         gap_dates=views.gap_dates,
         kept=partial(views.kept, for_print=for_print),
         top_projects=TOP_PROJECTS,
@@ -80,9 +100,3 @@ def _chart_inline(chart: Chart) -> Markup:
 def _chart_image(chart: Chart) -> str:
     """The chart as an address for an image: WeasyPrint takes the styles of inlined SVG for the page's."""
     return "data:image/svg+xml;base64," + base64.b64encode(spelled(chart.svg).encode()).decode()
-
-
-def _download_name(month: LibraryMonth, revision: LibraryRevision, path: str) -> str:
-    """A name that still says what the file is in a downloads folder: `cloud-costs-2026-10-r02-final.pdf`."""
-    suffix = path.rpartition(".")[2]
-    return f"cloud-costs-{month.billing_period}-r{revision.revision:02d}-{revision.status.value.lower()}.{suffix}"
