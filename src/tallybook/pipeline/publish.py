@@ -220,7 +220,7 @@ def _notices(house: House, warehouse: Warehouse, period: BillingPeriod) -> tuple
 def _controls(house: House, warehouse: Warehouse, period: BillingPeriod) -> polars.DataFrame:
     """The control totals of all connections."""
     frames = _provider_frames(house, warehouse, period, "control_totals")
-    return polars.concat(frames, how="vertical_relaxed") if frames else polars.DataFrame()
+    return polars.concat(frames, how="diagonal_relaxed") if frames else polars.DataFrame()
 
 
 def _provider_frames(house: House, warehouse: Warehouse, period: BillingPeriod, check: str) -> list[polars.DataFrame]:
