@@ -170,6 +170,7 @@ def publish(folder: Path, rows: int) -> dict[str, Any]:
     """The summaries once more, and from them the documents: JSON, CSV, Parquet and HTML, without PDF and XLSX."""
     from tallybook.documents.monthly import build_report
     from tallybook.periods import BillingPeriod
+    from tallybook.pipeline.charging import charge_spans
     from tallybook.pipeline.files import TABLES
     from tallybook.pipeline.publish import _inputs
     from tallybook.pricing.books import read_books
@@ -182,7 +183,9 @@ def publish(folder: Path, rows: int) -> dict[str, Any]:
     with house.warehouse() as warehouse:
         books = read_books(house.settings.books_dir)
         inputs = _inputs(house, warehouse, period, books=books, now=NOW)
-        warehouse.write_parquet(out / "charges.parquet", "marts/charges", billing_period=MONTH)
+        warehouse.write_parquet(
+            out / "charges.parquet", "marts/charges", charge_spans(warehouse, BillingPeriod(2026, 10))
+        )
     report = build_report(inputs)
     (out / "monthly-report.json").write_bytes(render_json(report))
     (out / "monthly-report.html").write_text(render_report(report), encoding="utf-8")

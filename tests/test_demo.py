@@ -57,5 +57,6 @@ def test_the_demo_closes_last_month_over_all_five_providers_and_ends_with_the_pa
     report = json.loads(result.read_text())
     labels = {providers.load(name).label for name in providers.names()}
     assert {row["provider_label"] for row in report["providers"]} == labels
+    assert {row["kind"] for row in report["allocation"]["rules"]} == {"shared", "idle"}
     for kind in ("pdf", "html", "json"):
         assert str(result.with_suffix(f".{kind}").relative_to(tmp_path)) in done.stdout

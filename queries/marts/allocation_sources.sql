@@ -7,7 +7,9 @@ select
     sources.connection,
     sources.source_cost,
     sources.effective_cost,
-    sources.billing_currency
+    sources.billing_currency,
+    cast(sources.charge_period_start as date) as first_day,
+    cast(sources.charge_period_end as date) as end_day -- exclusive
 from marts.allocation_charges as sources
 semi join (
     select rule, charge_period_start, connection, billing_currency

@@ -1,7 +1,7 @@
 -- A project's charges of a month without their days and resources, to be followed by hand: quantity x price = cost.
 -- Every day is rounded at the 12th decimal before it is added; `charges` says how many there are.
 -- Grain: connection, sub account, region, meter, price row, category, cost basis, commitment status, currency, basis.
--- Parameters: $billing_period, $project.
+-- Parameters: $billing_period, $project, $first_day, $end_day (exclusive).
 select
     connection,
     sub_account_id,
@@ -25,7 +25,11 @@ select
     cast(sum(effective_cost) as decimal(38, 12)) as effective_cost,
     billing_currency
 from marts.charges
-where billing_period = $billing_period and project = $project
+where
+    billing_period = $billing_period
+    and project = $project
+    and charge_period_start >= $first_day
+    and charge_period_start < $end_day
 group by
     connection,
     sub_account_id,

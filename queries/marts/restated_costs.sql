@@ -1,5 +1,6 @@
--- What a closed month cost then (marts.frozen_charges) and now, and why: every charge is compared with itself.
--- Grain: project, connection, currency. Parameters: $billing_period,
+-- What a span of days of a closed month cost then (marts.frozen_charges) and now, and why: every charge is compared with
+-- itself, of the same day, so that the sums of spans add up to the month's.
+-- Grain: project, connection, currency. Parameters: $billing_period, $first_day, $end_day (exclusive),
 -- $steady_connections: those whose answers are the same as then, so that only settings or software can have changed
 -- their quantities and costs; $is_all_steady: whether these are all; $has_same_prices, $has_same_adjustments,
 -- $has_same_map, $has_same_allocation: whether prices.csv with commitments.csv, adjustments.csv, projects.csv and
@@ -20,6 +21,7 @@ with marked as (
         *,
         false as is_now
     from marts.frozen_charges
+    where charge_period_start >= $first_day and charge_period_start < $end_day
     union all by name
     select
         charge_period_start,
@@ -45,7 +47,7 @@ with marked as (
         from_quantity,
         true as is_now
     from marts.charges
-    where billing_period = $billing_period
+    where billing_period = $billing_period and charge_period_start >= $first_day and charge_period_start < $end_day
 ),
 
 graded as (

@@ -21,6 +21,7 @@ from tallybook.periods import BillingPeriod
 from tallybook.pipeline.collect import collect, sampler
 from tallybook.pipeline.house import House, open_house
 from tallybook.resources import root
+from tallybook.sandbox.arrangements import write_arrangements
 from tallybook.sandbox.configuration import SECRETS, addresses, export_lines, write_configuration
 from tallybook.sandbox.server import Running, running, serve
 
@@ -97,6 +98,7 @@ def run_demo(folder: Path, *, clock: Callable[[], datetime], say: Callable[[str]
     with running(months=3, until=today) as box:
         config = write_configuration(folder, url=box.url, max_gap=_MAX_GAP)
         house = open_house(config)
+        write_arrangements(house.settings.books_dir)
         for month, every in ((period.shift(-1), _BEFORE_SAMPLED_EVERY), (period, _SAMPLED_EVERY)):
             live_through(house, box, month, every=every, until=clock(), say=say)
         box.set_clock(clock())

@@ -6,7 +6,7 @@ Times are naive UTC inside (no time zone extension is needed offline) and aware 
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +16,7 @@ import duckdb
 import filelock
 import polars
 import pyarrow
+from pyarrow.parquet import ParquetWriter
 
 from tallybook.errors import ROOM, RefusedRowsError, StorageError
 from tallybook.layout import COMMENT, definitions, tables_sha256
@@ -105,11 +106,18 @@ class Warehouse:
         with self._unordered():
             self._execute(f"insert into {_name(table)} by name\n{text}", _used(text, parameters))
 
-    def write_parquet(self, path: Path, name: str, **parameters: object) -> None:
-        """Write the result of queries/<name>.sql as a Parquet file, streaming; in the query's order."""
+    def write_parquet(self, path: Path, name: str, parts: Iterable[Mapping[str, object]]) -> None:
+        """Write what queries/<name>.sql gives for each of `parts`, which are its parameters, as one Parquet file.
+
+        In the order of the parts and the query, and never more than one part in memory. No parts, no file. OSError.
+        """
         text = query(name)
-        target = str(path).replace("'", "''")
-        self._execute(f"copy ({text}) to '{target}' (format parquet, compression zstd)", _used(text, parameters))
+        with ExitStack() as stack:
+            writer = None
+            for parameters in parts:
+                rows = self._fetched(text, _used(text, parameters), duckdb.DuckDBPyConnection.to_arrow_table)
+                writer = writer or stack.enter_context(ParquetWriter(path, rows.schema, compression="zstd"))
+                writer.write_table(rows)
 
     def delete(self, table: str, **equals: object) -> None:
         """Remove the rows whose columns equal the given values."""
@@ -165,9 +173,14 @@ class Warehouse:
             self.insert(_LAYOUT, layout)
 
     def _frame(self, text: str, parameters: Mapping[str, object]) -> polars.DataFrame:
+        return self._fetched(text, parameters, duckdb.DuckDBPyConnection.pl)
+
+    def _fetched(
+        self, text: str, parameters: Mapping[str, object], fetch: Callable[[duckdb.DuckDBPyConnection], T]
+    ) -> T:
         try:
             # a relation of .sql() with parameters would run the query twice
-            return self._connection.execute(text, dict(parameters) or None).pl()
+            return fetch(self._connection.execute(text, dict(parameters) or None))
         except duckdb.Error as error:
             raise StorageError(f"the warehouse could not answer: {error}{_advice(error)}") from error
 

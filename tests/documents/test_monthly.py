@@ -278,6 +278,29 @@ def test_failed_checks_and_controls_make_a_draft(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_control_that_only_warns_is_told_and_makes_no_draft(tmp_path: Path) -> None:
+    controls = pl.DataFrame(
+        {
+            "connection": ["alpha-main"],
+            "control": ["core-hours of p-1, by its flavors"],
+            "unit": ["core-hour"],
+            "source_total": [Decimal(5)],
+            "our_total": [Decimal(3)],
+            "difference": [Decimal(2)],
+            "is_warning": [True],
+        }
+    )
+    without = build_report(month_inputs(tmp_path))
+    report = build_report(changed(month_inputs(tmp_path), controls=controls))
+
+    (row,) = report.controls
+    told = "alpha-main: core-hours of p-1, by its flavors differs from the provider's own sum by 2 core-hour"
+    assert (row.difference, row.holds, row.is_warning) == (2, False, True)
+    assert report.header == without.header
+    assert report.exceptions == without.exceptions
+    assert report.notices == (told, *without.notices)
+
+
 def test_a_difference_in_the_tie_out_makes_a_draft_and_no_praise(tmp_path: Path) -> None:
     inputs = month_inputs(tmp_path)
     broken = inputs.tables.tie_out.with_columns(difference=pl.lit(Decimal("0.000000000001")), holds=pl.lit(value=False))

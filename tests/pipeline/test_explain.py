@@ -142,6 +142,23 @@ def test_a_share_is_walked_to_its_rule_and_the_charges_it_was_taken_of(told: Hou
     assert (shop.effective_cost, shop.difference) == (Decimal("7.5"), 0)
 
 
+def test_a_rule_for_a_part_of_the_month_shows_only_what_was_charged_on_its_days(told: House) -> None:
+    """Web's 9 core-hours: 0.30 EUR on the 14th and 1.20 on the 15th, from when on all of it goes to Shop."""
+    rows = "handover,shared,,,Web,even,,Shop,,2026-10-15,2026-10-20,decided\n"
+    header = ",".join(allocation.COLUMNS) + "\n"
+    (told.settings.books_dir / "allocation.csv").write_text(header + rows, encoding="utf-8")
+
+    [source] = explained(told, "Shop").sources
+
+    assert (source.source_cost, source.first_day, source.end_day) == (
+        Decimal("1.2"),
+        date(2026, 10, 15),
+        date(2026, 10, 20),
+    )
+    [line] = [line for line in source.lines if line.effective_cost]
+    assert (line.first_day, line.pricing_quantity, line.effective_cost) == (date(2026, 10, 15), 6, Decimal("1.2"))
+
+
 def test_tiers_minimums_and_commitments_are_walked_down_like_any_other_line(told: House) -> None:
     """Shop used 50 core-hours on the 15th: 24 are committed, 16 of 26 are below the tier's 16, and 3 EUR are owed."""
     keys = "ocore,,,,core_hours,core-hour"

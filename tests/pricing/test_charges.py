@@ -14,7 +14,18 @@ from tallybook.periods import BillingPeriod
 from tallybook.pricing.books import Books
 from tallybook.pricing.charges import make_charges
 from tallybook.pricing.checks import run_checks
-from tests.pricing.tiny_facts import OCTOBER, add_facts, at, charges, cost, priced, quota, usage, warehouse_with
+from tests.pricing.tiny_facts import (
+    OCTOBER,
+    add_facts,
+    at,
+    charges,
+    cost,
+    priced,
+    quota,
+    usage,
+    warehouse_with,
+    whole_charges,
+)
 
 CORE = "alpha,,,,core_hours,core-hour,0.10,EUR,2026-01-01,,list"
 
@@ -36,7 +47,7 @@ def test_a_charge_says_what_it_is_made_of(tmp_path: Path) -> None:
     warehouse = warehouse_with(usage=[usage("2", region="north", resource="vm-1")])
     priced(warehouse, tmp_path, CORE, projects="alpha-main,*,Shop,4001,Jana\n")
 
-    [row] = warehouse.frame("marts/charges", billing_period="2026-10").to_dicts()
+    [row] = whole_charges(warehouse).to_dicts()
 
     assert row == {
         "billing_period": "2026-10",

@@ -189,7 +189,12 @@ def priced(
 
 def charges(warehouse: Warehouse, *columns: str, month: str = "2026-10") -> list[tuple[Any, ...]]:
     """The charges of a month in their fixed order, only some columns."""
-    return warehouse.frame("marts/charges", billing_period=month).select(columns).rows()
+    return whole_charges(warehouse, month).select(columns).rows()
+
+
+def whole_charges(warehouse: Warehouse, month: str = "2026-10") -> pl.DataFrame:
+    """The charges of a month with all their columns."""
+    return warehouse.frame("marts/charges", billing_period=month, first_day=date(2000, 1, 1), end_day=date(2100, 1, 1))
 
 
 def _decimal(text: str | None) -> Decimal | None:

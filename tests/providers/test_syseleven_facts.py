@@ -12,6 +12,7 @@ import pytest
 from tallybook.contract import Request
 from tallybook.periods import BillingPeriod
 from tallybook.providers.syseleven import PROVIDER, parse
+from tallybook.providers.syseleven.checks import flavor_size
 from tallybook.providers.syseleven.fields import FIELDS
 from tests.providers.support import Bench, settings
 
@@ -459,3 +460,63 @@ def test_facts_carry_the_project_as_sub_account(bench: Bench) -> None:
     assert {(row["sub_account_id"], row["sub_account_name"]) for row in rows} == {(PROJECT, PROJECT)}
     assert {(row["resource_id"], row["basis"], row["dataset"]) for row in rows} == {("", "sampled", "usage")}
     assert {row["charge_period_end"] - row["charge_period_start"] for row in rows} == {timedelta(days=1)}
+
+
+def found(bench: Bench, check: str) -> list[dict[str, Any]]:
+    return bench.warehouse.frame(
+        f"checks/syseleven/{check}",
+        connection=bench.connection.name,
+        billing_period="2026-10",
+        period_start=at(0, day=1),
+        period_end=at(0, day=1, month=11),
+        max_gap_seconds=3600,
+    ).to_dicts()
+
+
+def controls(bench: Bench) -> list[tuple[Decimal, ...]]:
+    rows = found(bench, "control_totals")
+    assert all(
+        row["is_warning"] and row["control"] == f"core-hours of {PROJECT} in cbk, by its flavors" for row in rows
+    )
+    return [(row["source_total"], row["our_total"], row["difference"]) for row in rows]
+
+
+def test_cores_are_held_against_flavors_over_all_samples(bench: Bench) -> None:
+    """3 cores and three m1c.tiny (1 core each) for an hour, then 5 cores and the same for another: 8 against 6."""
+    land(bench, at(10), cbk())
+    bench.stage()
+    assert controls(bench) == [(3, 3, 0)]
+
+    land(bench, at(12), cbk(compute__cores=5))
+    bench.stage()
+    assert controls(bench) == [(8, 6, 2)]
+
+
+def test_no_machines_with_cores_differ(bench: Bench) -> None:
+    land(bench, at(10), cbk(compute__flavors={}))
+    bench.stage()
+
+    assert controls(bench) == [(3, 0, 3)]
+
+
+def test_a_flavor_that_the_table_does_not_know_is_told_and_compared_with_nothing(bench: Bench) -> None:
+    land(bench, at(10), cbk(compute__flavors={"m1c.tiny": 3, "g9.huge": 1, "m1c.tinyest": 1}))
+    bench.stage()
+
+    assert controls(bench) == []
+    assert [row["notice"] for row in found(bench, "notices")] == [
+        "the flavor table does not know g9.huge, m1c.tinyest: the cores of their regions are not compared with flavors"
+    ]
+
+
+@pytest.mark.parametrize("type_", ["m1", "l1", "m2c", "m1r"])
+def test_the_control_knows_the_sizes_that_the_parser_knows(bench: Bench, type_: str) -> None:
+    names = [
+        f"{type_}.{size}" for size in ("tiny", "small", "medium", "large", "xlarge", "xxlarge", "2xlarge", "4xlarge")
+    ]
+    cores = sum(size[0] for name in names if (size := flavor_size(name)))
+    land(bench, at(10), cbk(compute__flavors=dict.fromkeys(names, 1), compute__cores=cores))
+    bench.stage()
+
+    assert controls(bench) == [(cores, cores, 0)]
+    assert found(bench, "notices") == []

@@ -14,12 +14,18 @@ from tallybook.pricing.books import Books, ProjectRule
 from tallybook.pricing.charges import make_charges
 from tallybook.pricing.commitments import Commitment
 from tallybook.pricing.tiers import Price
-from tallybook.summaries.restatement import CAUSES, summarise_restated_totals, summarise_restatement
+from tallybook.summaries.restatement import (
+    CAUSES,
+    summarise_restated_totals,
+    summarise_restatement,
+    summed_restatement,
+)
 from tallybook.warehouse import Warehouse
-from tests.pricing.tiny_facts import OCTOBER, add_facts, cost, usage
+from tests.pricing.tiny_facts import OCTOBER, add_facts, cost, usage, whole_charges
 
 MONTH = "2026-10"
 UNITS = {"core_hours": "core-hour", "network_in_bytes": "GiB"}
+NO_CHARGES = {"first_day": date(2026, 10, 1), "end_day": date(2026, 11, 1)}
 COSTS = ("previous_effective_cost", "effective_cost")
 
 
@@ -100,7 +106,7 @@ def charge(warehouse: Warehouse, world: World) -> pl.DataFrame:
     make_charges(
         warehouse, period=OCTOBER, books=Books(tuple(prices), projects=tuple(rules), commitments=tuple(committed))
     )
-    return warehouse.frame("marts/charges", billing_period=MONTH)
+    return whole_charges(warehouse)
 
 
 def graded_prices(prices: list[Price], world: World) -> list[Price]:
@@ -129,10 +135,22 @@ def freeze(warehouse: Warehouse, charges: pl.DataFrame) -> None:
     warehouse.insert("marts.frozen_charges", charges.select(warehouse.select("marts.frozen_charges").columns))
 
 
-def compared(warehouse: Warehouse, *, steady: tuple[str, ...] = (), same_prices: bool = False) -> pl.DataFrame:
+def compared(
+    warehouse: Warehouse, *, steady: tuple[str, ...] = (), same_prices: bool = False, span_rows: int = 10**9
+) -> pl.DataFrame:
+    """All days at once, or in spans of so many rows."""
+    spans = warehouse.frame("marts/charge_spans", billing_period=MONTH, span_rows=span_rows).to_dicts()
+    parts = [_compared(warehouse, span, steady=steady, same_prices=same_prices) for span in spans or [NO_CHARGES]]
+    return summed_restatement(pl.concat(parts))
+
+
+def _compared(
+    warehouse: Warehouse, span: dict[str, date], *, steady: tuple[str, ...], same_prices: bool
+) -> pl.DataFrame:
     return warehouse.frame(
         "marts/restated_costs",
         billing_period=MONTH,
+        **span,
         steady_connections=list(steady),
         has_same_prices=same_prices,
         has_same_adjustments=True,
@@ -274,6 +292,20 @@ def test_less_is_owed_to_a_minimum_when_more_was_used(warehouse: Warehouse) -> N
 
     assert causes(restated(warehouse, then, now, same_prices=True)) == {}
     assert causes(restated(warehouse, then, replace(then, minimum="60"))) == {"p1": {"changed_price": Decimal(10)}}
+
+
+def test_days_compared_one_by_one_add_up_to_the_month(warehouse: Warehouse) -> None:
+    then = replace(TIERED, costs={("api", 1): "5", ("job", 2): None})
+    now = replace(TIERED, tier=("15", "1.5"), costs={("api", 1): "6", ("api", 2): "3"}, projects={"c1/shop": "Shop"})
+    whole = restated(warehouse, then, now)
+
+    assert len(warehouse.frame("marts/charge_spans", billing_period=MONTH, span_rows=1)) == 2
+    assert compared(warehouse, span_rows=1).equals(whole)
+    assert causes(whole) == {
+        "p1": {"changed_price": Decimal("2.5")},
+        "c1/shop": {"changed_map": Decimal(-5)},
+        "Shop": {"changed_map": Decimal(5), "restated_cost": Decimal(1), "new_data": Decimal(3)},
+    }
 
 
 def test_a_revision_of_before_there_were_tiers_is_compared_all_the_same(warehouse: Warehouse) -> None:

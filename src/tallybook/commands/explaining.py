@@ -86,7 +86,8 @@ def _show(explained: "Explanation") -> None:
         say("   and of the allocation: what rules gave, by its weight of all weights, and what they took")
         table(_ALLOCATIONS, map(_allocation, explained.allocations))
     for source in explained.sources:
-        say(f"   Rule {source.rule} took this, of all that {source.project} has there")
+        days = f"{source.first_day} until {source.end_day}"
+        say(f"   Rule {source.rule} took this, of all that {source.project} has there from {days}")
         table(_SOURCES, [_source(source)])
         table(_LINES, map(_line, source.lines))
     say("4. The staging rows below them and their raw files, each named by the sha256 of what it unpacks to")

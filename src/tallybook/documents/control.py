@@ -17,6 +17,7 @@ class ControlTotal:
     our_total: Decimal
     difference: Decimal
     holds: bool
+    is_warning: bool = False  # a difference is told and makes no draft: the provider itself may have it
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,9 @@ class AllocatedSource:
     source_cost: Decimal
     effective_cost: Decimal  # what of it went to all targets, below zero
     billing_currency: str
-    lines: tuple[ChargeLine, ...]
+    first_day: date  # of the month's days on which the rule holds
+    end_day: date  # exclusive
+    lines: tuple[ChargeLine, ...]  # of these days
 
 
 @dataclass(frozen=True, slots=True)

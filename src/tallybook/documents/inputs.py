@@ -42,7 +42,8 @@ class MonthInputs:
     """A month's tables and the facts of its header.
 
     `labels` maps a provider's name to the one to show. `checks` maps the name of each check to how many rows offend.
-    `controls` has the columns connection, control, unit, source_total, our_total, difference (queries/checks/*/).
+    `controls` has the columns connection, control, unit, source_total, our_total, difference (queries/checks/*/),
+    and may have is_warning.
     `rates` turn costs into the reporting currency; None without one. `tables.projects` has the converted costs then.
     `final_reason` asks for FINAL; `restatement` says why a month that was final has changed; `accepted_gaps` says why
     it was closed although part of it was not seen; `restated` is the revision that closed it or restated it last.

@@ -22,7 +22,7 @@ from tallybook.documents.restatement import build_restatement
 from tallybook.documents.sight import coverage_rows, gap_rows, unpriced_rows
 from tallybook.documents.slugs import assign_slugs
 from tallybook.documents.spot import spot_rows
-from tallybook.documents.status import decide_status
+from tallybook.documents.status import decide_status, warnings
 from tallybook.documents.story import tell_month
 from tallybook.documents.totals import check_rows, control_totals, currency_totals, tie_outs
 from tallybook.documents.values import Header
@@ -67,7 +67,7 @@ def build_report(inputs: MonthInputs) -> MonthlyReport:
         unpriced=unpriced_rows(inputs),
         coverage=coverage_rows(inputs),
         gaps=gap_rows(inputs),
-        notices=inputs.notices,
+        notices=(*warnings(inputs), *inputs.notices),
         restatement=build_restatement(inputs, projects, totals),
         adjustments=adjustment_rows(inputs),
         prices=price_rows(inputs),

@@ -76,13 +76,21 @@ def differences(inputs: MonthInputs) -> list[str]:
         for name, rows in sorted(inputs.checks.items())
         if rows
     ]
-    sentences += [
+    return sentences + _differing_controls(inputs, is_warning=False)
+
+
+def warnings(inputs: MonthInputs) -> list[str]:
+    """What differs and makes no draft: the provider's own figures contradict each other, which nobody here can end."""
+    return _differing_controls(inputs, is_warning=True)
+
+
+def _differing_controls(inputs: MonthInputs, *, is_warning: bool) -> list[str]:
+    return [
         f"{row['connection']}: {row['control']} differs from the provider's own sum by "
         f"{amount(row['difference'], row['unit'], exact=True)}"
         for row in inputs.controls.to_dicts()
-        if row["difference"] != 0
+        if row["difference"] != 0 and (row.get("is_warning") or False) == is_warning
     ]
-    return sentences
 
 
 def _fillable_gaps(inputs: MonthInputs) -> list[str]:

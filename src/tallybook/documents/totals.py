@@ -130,6 +130,7 @@ def control_totals(inputs: MonthInputs) -> tuple[ControlTotal, ...]:
             our_total=trimmed(row["our_total"]),
             difference=trimmed(row["difference"]),
             holds=row["difference"] == 0,
+            is_warning=row.get("is_warning") or False,
         )
         for row in inputs.controls.to_dicts()
     ]

@@ -22,6 +22,8 @@ from tallybook.pricing.rows import price_rows
 from tallybook.summaries.month import TREND_MONTHS
 from tallybook.warehouse import Warehouse, aware_utc, naive_utc
 
+_SPAN_ROWS = 100_000  # sorted in less than 200 MiB, and enough for a group of rows in a Parquet file
+
 
 def charge_months(house: House, warehouse: Warehouse, period: BillingPeriod, *, books: Books, now: datetime) -> None:
     """Make the charges of a month and the one before, and of the months of its trend whose charges do not stand."""
@@ -41,6 +43,16 @@ def charge_months(house: House, warehouse: Warehouse, period: BillingPeriod, *, 
         with warehouse.transaction():
             outdate_charges(warehouse, [str(month)])
             warehouse.insert(CHARGED_MONTHS, polars.DataFrame([row]))
+
+
+def charge_spans(warehouse: Warehouse, period: BillingPeriod) -> list[dict[str, object]]:
+    """The parts of a month that its charges are read in: parameters of marts/charges and marts/restated_costs.
+
+    At least one, also of a month without charges.
+    """
+    month = {"billing_period": str(period)}
+    spans = warehouse.frame("marts/charge_spans", span_rows=_SPAN_ROWS, **month).to_dicts()
+    return [month | span for span in spans or [{"first_day": period.start.date(), "end_day": period.end.date()}]]
 
 
 def idle_rows(warehouse: Warehouse, period: BillingPeriod, *, books: Books) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 import polars as pl
@@ -47,7 +47,8 @@ def explain(
         make_charges(warehouse, period=period, books=books)
         names = [settings.name for settings, _ in chosen]
         figures = _figures(warehouse, period, project, names, now=now)
-        lines = tuple(line for line in _lines(warehouse, period, project) if line.connection in names)
+        month = (period.start.date(), period.end.date())
+        lines = tuple(line for line in _lines(warehouse, period, project, days=month) if line.connection in names)
         sources = tuple(one for one in _sources(warehouse, period, project, books) if one.connection in names)
         below = (*lines, *(line for one in sources for line in one.lines))
         return Explanation(
@@ -94,8 +95,12 @@ def _known(project: str, names: Sequence[str]) -> str:
     return f"{len(names)} projects are known, similar ones: {near}; tables/projects.csv of the report has all"
 
 
-def _lines(warehouse: Warehouse, period: BillingPeriod, project: str) -> Iterator[ChargeLine]:
-    frame = warehouse.frame("marts/project_lines", billing_period=str(period), project=project)
+def _lines(
+    warehouse: Warehouse, period: BillingPeriod, project: str, *, days: tuple[date, date]
+) -> Iterator[ChargeLine]:
+    """A project's charge lines, of the charges that begin in the half-open `days`."""
+    place = {"billing_period": str(period), "project": project}
+    frame = warehouse.frame("marts/project_lines", **place, first_day=days[0], end_day=days[1])
     amounts = ("pricing_quantity", "list_unit_price", "list_cost", "effective_cost")
     for row in frame.to_dicts():
         yield ChargeLine(**row | {name: known(row[name]) for name in amounts})
@@ -127,14 +132,17 @@ def _allocations(warehouse: Warehouse, period: BillingPeriod, project: str) -> I
 
 
 def _sources(warehouse: Warehouse, period: BillingPeriod, project: str, books: Books) -> Iterator[AllocatedSource]:
-    """What the rules that gave to the project took, with the charge lines of that place but for what was spread."""
+    """What the rules that gave to the project took, with the charge lines of that place but for what was spread.
+
+    A rule takes what was charged on the days of its validity, so the lines are of these days alone.
+    """
     rules = {rule.first.book_row: rule.first for rule in books.allocation}
     frame = warehouse.frame("marts/allocation_sources", billing_period=str(period), project=project)
     for row in frame.to_dicts():
         account = rules[row["price_source"]].from_sub_account_id
         lines = tuple(
             line
-            for line in _lines(warehouse, period, row["project"])
+            for line in _lines(warehouse, period, row["project"], days=(row["first_day"], row["end_day"]))
             if (line.connection, line.billing_currency) == (row["connection"], row["billing_currency"])
             and (line.sub_account_id == account if account else not line.is_spread)
         )

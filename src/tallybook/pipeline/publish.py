@@ -17,7 +17,7 @@ from tallybook.documents.monthly import build_report
 from tallybook.errors import UsageError
 from tallybook.landing import building, disk_error
 from tallybook.periods import BillingPeriod
-from tallybook.pipeline.charging import charge_months, idle_rows
+from tallybook.pipeline.charging import charge_months, charge_spans, idle_rows
 from tallybook.pipeline.collect import Clock
 from tallybook.pipeline.export import standard_documents
 from tallybook.pipeline.files import Edition, write_library, write_revision
@@ -79,8 +79,7 @@ def report(
         if closed:
             restated = restate(warehouse, period, closed, sources, snapshots=snapshot_datasets(house))
             inputs = replace(inputs, restated=restated)
-        charges = scratch / "charges.parquet"
-        warehouse.write_parquet(charges, "marts/charges", billing_period=str(period))
+        charges = _written_charges(warehouse, period, scratch)
         edition = Edition(
             inputs=inputs,
             report=build_report(inputs),
@@ -123,6 +122,15 @@ def _scratch(data_dir: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _written_charges(warehouse: Warehouse, period: BillingPeriod, folder: Path) -> Path:
+    path = folder / "charges.parquet"
+    try:
+        warehouse.write_parquet(path, "marts/charges", charge_spans(warehouse, period))
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    return path
 
 
 def _write_library(house: House) -> None:
@@ -212,7 +220,7 @@ def _notices(house: House, warehouse: Warehouse, period: BillingPeriod) -> tuple
 def _controls(house: House, warehouse: Warehouse, period: BillingPeriod) -> polars.DataFrame:
     """The control totals of all connections."""
     frames = _provider_frames(house, warehouse, period, "control_totals")
-    return polars.concat(frames, how="vertical_relaxed") if frames else polars.DataFrame()
+    return polars.concat(frames, how="diagonal_relaxed") if frames else polars.DataFrame()
 
 
 def _provider_frames(house: House, warehouse: Warehouse, period: BillingPeriod, check: str) -> list[polars.DataFrame]:

@@ -12,8 +12,10 @@ import pyarrow.parquet
 from tallybook.documents.inputs import Restated
 from tallybook.errors import StorageError
 from tallybook.periods import BillingPeriod
+from tallybook.pipeline.charging import charge_spans
 from tallybook.pipeline.revisions import Revision
 from tallybook.render.manifest import ManifestInput
+from tallybook.summaries.restatement import summed_restatement
 from tallybook.warehouse import Warehouse
 
 _FROZEN = "marts.frozen_charges"
@@ -43,8 +45,8 @@ def restate(
     steady = _steady(old, new, period, snapshots)
     costs = _restated_costs(
         warehouse,
+        period,
         closed.folder / "tables" / "charges.parquet",
-        billing_period=str(period),
         steady_connections=steady,
         is_all_steady=_connections(old, new) <= set(steady),
         **{
@@ -55,11 +57,14 @@ def restate(
     return Restated(closed.number, tuple(_told(closed, old, new)), costs, _lower_bounds(closed.report))
 
 
-def _restated_costs(warehouse: Warehouse, path: Path, **parameters: object) -> polars.DataFrame:
+def _restated_costs(warehouse: Warehouse, period: BillingPeriod, path: Path, **parameters: object) -> polars.DataFrame:
     warehouse.delete(_FROZEN)
     try:
         warehouse.insert_stream(_FROZEN, _charges(path, warehouse.select(_FROZEN).columns))
-        return warehouse.frame("marts/restated_costs", **parameters)
+        parts = [
+            warehouse.frame("marts/restated_costs", **parameters, **span) for span in charge_spans(warehouse, period)
+        ]
+        return summed_restatement(polars.concat(parts))
     finally:
         warehouse.delete(_FROZEN)
 
