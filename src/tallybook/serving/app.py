@@ -93,11 +93,14 @@ def create_app(reports_dir: Path, *, token: str, clock: Callable[[], float], is_
 
 
 def _may_read(request: Request, gate: Gate) -> bool:
-    """By the session of a cookie, or by the token itself in the header, as programs send it."""
+    """By the session of a cookie, or by the token itself in the header, as programs send it.
+
+    The cookie first: a proxy may put credentials of its own into the header, which are no attempts of its readers.
+    """
+    if gate.knows(request.cookies.get(COOKIE, "")):
+        return True
     kind, _, given = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() == "bearer":
-        return gate.is_right(given.strip(), _address(request))
-    return gate.knows(request.cookies.get(COOKIE, ""))
+    return kind.lower() == "bearer" and gate.is_right(given.strip(), _address(request))
 
 
 async def _given_token(request: Request) -> str:
