@@ -8,10 +8,10 @@ import pytest
 from pydantic import ValidationError
 
 from tallybook.contract import Request
+from tallybook.credentials import SecretRef
 from tallybook.errors import ProviderError
 from tallybook.periods import BillingPeriod
 from tallybook.providers.scaleops import PROVIDER, auth, plan
-from tallybook.settings import SecretRef
 from tests.providers.support import settings
 
 OCTOBER = BillingPeriod(2026, 10)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote, urlsplit
 
 from tallybook.contract import Auth
+from tallybook.credentials import SecretReader
 from tallybook.errors import ProviderError
 from tallybook.http import StaticHeaders, login_redirect
 from tallybook.providers.scaleops.settings import ScaleopsSettings
-from tallybook.settings import SecretReader
 
 Login = Callable[[], str]
 
