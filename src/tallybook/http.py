@@ -254,6 +254,7 @@ def post(
 
     Raises ProviderError naming the origin alone: path and body may be secrets.
     """
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # below it, whole addresses are logged
     cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
     try:
         with httpx.stream(

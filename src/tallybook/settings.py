@@ -18,6 +18,8 @@ from tallybook.errors import ConfigurationError
 from tallybook.limits import LimitKeys, Limits
 
 M = TypeVar("M", bound=BaseModel)
+N = TypeVar("N", "ConnectionSettings", "DeliverySettings")
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")]
 
 
 class _Model(BaseModel):
@@ -48,7 +50,7 @@ class ConnectionSettings(_Model):
     to say when a sample was captured; beyond it our clock does.
     """
 
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")]
+    name: Name
     provider: str
     base_url: BaseUrl
     timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
@@ -72,6 +74,21 @@ class SampledSettings(ConnectionSettings):
         return duration_seconds(self.max_gap)
 
 
+class DeliverySettings(_Model):
+    """What every delivery has. A kind's settings model adds its own keys.
+
+    Revisions of other `statuses`, and of months before `first_month`, are not for it.
+    """
+
+    name: Name
+    kind: str
+    statuses: Annotated[
+        tuple[Literal["DRAFT", "PROVISIONAL", "FINAL", "RESTATED"], ...],
+        Field(min_length=1),
+    ] = ("PROVISIONAL", "FINAL", "RESTATED")
+    first_month: Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-(0[1-9]|1[0-2]))?$")] = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration; paths are absolute."""
@@ -90,6 +107,8 @@ class Settings:
     limits: Limits
     page_size: Literal["A4", "Letter"]  # of the PDFs
     library_token: SecretRef | None = None  # None: one that `tallybook library` makes
+    deliveries: tuple[DeliverySettings, ...] = ()
+    reports_url: str = ""  # where readers find the folder of reports; "": nowhere
 
     def connection(self, name: str) -> ConnectionSettings:
         """The connection called `name`; ConfigurationError naming the known ones."""
@@ -111,29 +130,33 @@ class _House(LimitKeys, _Model):
     anomaly_pct: Annotated[Decimal, Field(ge=0, lt=10**6)] = Decimal(30)
     page_size: Literal["A4", "Letter"] = "A4"
     library_token: SecretRef | None = None
+    reports_url: BaseUrl | Literal[""] = ""
+
+
+_ONE_OF = {"connections": "connection", "deliveries": "delivery"}
+_TABLES = {"tallybook", *_ONE_OF}
 
 
 def load_settings(
     path: Path,
     *,
     models: Mapping[str, type[ConnectionSettings]],
+    kinds: Mapping[str, type[DeliverySettings]] | None = None,
     environment: Mapping[str, str] = os.environ,
     prefect_secret: Callable[[str], str] | None = None,
 ) -> Settings:
-    """Read the configuration. `models` maps provider names to their settings models.
+    """Read the configuration. `models` maps provider names to their settings models, `kinds` those of deliveries.
 
     Raises ConfigurationError naming the key and the known ones.
     """
     document = _read_toml(path)
-    unknown = set(document) - {"tallybook", "connections"}
+    unknown = set(document) - _TABLES
     if unknown:
-        raise ConfigurationError(f"{path}: unknown table [{min(unknown)}]; known: [tallybook], [[connections]]")
+        known = "[tallybook], [[connections]], [[deliveries]]"
+        raise ConfigurationError(f"{path}: unknown table [{min(unknown)}]; known: {known}")
     house = _validated(_House, document.get("tallybook", {}), f"{path}: [tallybook]")
-    rows = document.get("connections", [])
-    if not isinstance(rows, list):
-        raise ConfigurationError(f"{path}: write [[connections]] with two brackets")
-    connections = tuple(_connection(row, models, path) for row in rows)
-    _refuse_repeats(connections, path)
+    connections = _rows(document, "connections", "provider", models, path)
+    deliveries = _rows(document, "deliveries", "kind", kinds or {}, path)
     base = path.resolve().parent
     return Settings(
         path=path.resolve(),
@@ -150,6 +173,8 @@ def load_settings(
         limits=house.limits(base),
         page_size=house.page_size,
         library_token=house.library_token,
+        deliveries=deliveries,
+        reports_url=(house.reports_url or environment.get("TALLYBOOK_REPORTS_URL", "")).rstrip("/"),
     )
 
 
@@ -182,21 +207,33 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _connection(row: Any, models: Mapping[str, type[ConnectionSettings]], path: Path) -> ConnectionSettings:
-    if not isinstance(row, dict):
-        raise ConfigurationError(f"{path}: [[connections]] holds tables, and nothing else")
-    where = f"{path}: connection {row.get('name', '(without a name)')!r}"
-    provider = row.get("provider")
-    if not isinstance(provider, str) or provider not in models:
-        raise ConfigurationError(f"{where}: unknown provider {provider!r}; known: {', '.join(sorted(models))}")
-    return _validated(models[provider], row, where)
-
-
-def _refuse_repeats(connections: tuple[ConnectionSettings, ...], path: Path) -> None:
-    names = [connection.name.lower() for connection in connections]
+def _rows(
+    document: Mapping[str, Any],
+    table: Literal["connections", "deliveries"],
+    by: str,
+    models: Mapping[str, type[N]],
+    path: Path,
+) -> tuple[N, ...]:
+    """The rows of [[table]], each read by the model that its key `by` chooses; their names are unique."""
+    rows = document.get(table, [])
+    if not isinstance(rows, list):
+        raise ConfigurationError(f"{path}: write [[{table}]] with two brackets")
+    found = tuple(_row(row, table, by, models, path) for row in rows)
+    names = [one.name.lower() for one in found]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigurationError(f"{path}: two connections are called {name!r}; names are unique")
+            raise ConfigurationError(f"{path}: two {table} are called {name!r}; names are unique")
+    return found
+
+
+def _row(row: Any, table: str, by: str, models: Mapping[str, type[N]], path: Path) -> N:
+    if not isinstance(row, dict):
+        raise ConfigurationError(f"{path}: [[{table}]] holds tables, and nothing else")
+    where = f"{path}: {_ONE_OF[table]} {row.get('name', '(without a name)')!r}"
+    chosen = row.get(by)
+    if not isinstance(chosen, str) or chosen not in models:
+        raise ConfigurationError(f"{where}: unknown {by} {chosen!r}; known: {', '.join(sorted(models))}")
+    return _validated(models[chosen], row, where)
 
 
 def _validated(model: type[M], values: Any, where: str) -> M:
