@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,13 @@ HOSTILE = (
 )
 """A name that would be a header, a mention, markup, the end of a block of code, and hidden text."""
 Write = Callable[..., House]
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 for a server that cannot choose one itself."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def figure(shown: str | None) -> dict[str, str | None]:

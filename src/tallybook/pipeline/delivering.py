@@ -94,11 +94,11 @@ def _delivered(house: House, revision: Revision, settings: DeliverySettings, *, 
 def _deliver_one(
     house: House, revision: Revision, settings: DeliverySettings, *, wish: Wish, clock: Clock
 ) -> tuple[Outcome, str]:
-    what = f"{revision.folder.parent.name} r{revision.number:02d}"
-    reason = "" if wish.is_test else _not_for_it(settings, revision)
+    parcel = make_parcel(house, revision, settings.name, wish=wish, clock=clock)
+    what = f"{parcel.month} r{parcel.revision:02d}"
+    reason = "" if wish.is_test else _not_for_it(settings, parcel)
     if reason:
         return "not for it", f"{settings.name}: {what} is not for it: {reason}"
-    parcel = make_parcel(house, revision, settings.name, wish=wish, clock=clock)
     if wish.is_test:
         sent = _send(house, settings, parcel)
         return _refused(sent, settings) or ("tested", f"{settings.name}: sent a test with {what} to {sent.target}")
@@ -134,12 +134,11 @@ def _refused(sent: Sent, settings: DeliverySettings) -> tuple[Outcome, str] | No
     return "failed", f"{settings.name}: its server refused {who}, the others got it; mend their addresses"
 
 
-def _not_for_it(settings: DeliverySettings, revision: Revision) -> str:
+def _not_for_it(settings: DeliverySettings, parcel: Parcel) -> str:
     """Why a revision is not for a delivery; "" when it is."""
-    status, month = str(revision.manifest["status"]), revision.folder.parent.name
-    if status not in settings.statuses:
-        return f"it is {status}, and statuses = {list(settings.statuses)}"
-    return f"first_month is {settings.first_month}" if month < settings.first_month else ""
+    if parcel.status not in settings.statuses:
+        return f"it is {parcel.status}, which its statuses are not: {', '.join(settings.statuses)}"
+    return f"its first_month is {settings.first_month}" if parcel.month < settings.first_month else ""
 
 
 def make_parcel(house: House, revision: Revision, delivery: str, *, wish: Wish, clock: Clock) -> Parcel:
