@@ -42,7 +42,7 @@ def monthly_report(
     """Collect and report one month over all connections.
 
     A month that is a DRAFT, such as one with failed fetches, is published and the run completes under the name Draft.
-    A report that is published and could not be delivered changes nothing: the message names the delivery.
+    One that could not be delivered is published too: the run completes as Undelivered and names the delivery.
     A month that is to be closed and cannot be is not published: the run fails and names each reason and gap.
 
     Args:
@@ -65,7 +65,8 @@ def monthly_report(
     lacks = [*dict.fromkeys(failed), *failures(deliveries)]
     lacking = f"{FAILED}{', '.join(lacks)}; " if lacks else ""
     is_draft = failed or published.status == Status.DRAFT
-    return Completed(name="Draft" if is_draft else None, message=lacking + published.sentence)
+    name_of_state = "Draft" if is_draft else "Undelivered" if lacks else None
+    return Completed(name=name_of_state, message=lacking + published.sentence)
 
 
 if __name__ == "__main__":

@@ -133,8 +133,6 @@ def _report(
     names = [" ".join(unit) for unit in failed]
     deliveries = deliver_published(house, str(period), clock=clock)
     undelivered = failures(deliveries)
-    for delivery in deliveries:
-        (warn if delivery.outcome == "failed" else say)(delivery.message)
     result = _result(period, published, units=units, failed=[*names, *undelivered], deliveries=deliveries)
     finish(as_json=as_json, result=result)
     for message in failed.values():
@@ -142,7 +140,9 @@ def _report(
     if failed:
         warn(f"tallybook: {period} lacks what failed: {', '.join(names)}; collect it again and report")
     if undelivered:
-        warn(f"tallybook: {period} is published, but not delivered to all: mend that, and run 'tallybook deliver'")
+        warn(
+            f"tallybook: {period} is published; {', '.join(undelivered)} failed: mend that, and run 'tallybook deliver'"
+        )
     if failed or undelivered:
         raise typer.Exit(PartialError.exit_code)
 
