@@ -5,12 +5,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from tallybook.credentials import SecretReader
 from tallybook.delivery.notice import Notice
+from tallybook.documents.values import Status
 from tallybook.errors import DeliveryError
 from tallybook.settings import DeliverySettings
 
@@ -59,7 +60,7 @@ class Parcel:
     delivery: str
     month: str
     revision: int
-    status: str
+    status: Status
     notice: Notice
     files: tuple[ParcelFile, ...]
     manifest: ParcelFile
@@ -88,12 +89,6 @@ class Parcel:
         if not found:
             raise DeliveryError(f"no file of {self.place} matches files = {list(patterns)}; {MANIFEST} lists them")
         return found
-
-    def name_for_download(self, file: ParcelFile) -> str:
-        """A name that says what it is once it lies among others: `cloud-costs-2026-10-r02-final.pdf`."""
-        path = PurePosixPath(file.path)
-        head = f"cloud-costs-{self.month}-r{self.revision:02d}-{self.status.lower()}"
-        return head + path.suffix if path.stem == "monthly-report" else f"{head}-{'-'.join(path.parts)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from tallybook.addresses import is_host
 from tallybook.credentials import SecretRef
 from tallybook.delivery.contract import Kind, Means, Parcel, ParcelFile, Sent, TryAgainError
+from tallybook.documents.downloads import download_name
 from tallybook.errors import DeliveryError
 from tallybook.settings import DeliverySettings
 
@@ -94,7 +95,7 @@ def _message(settings: MailSettings, parcel: Parcel, *, most_bytes: int) -> tupl
     )
     for file in wanted if fits else ():
         main, _, sub = file.media_type.partition("/")
-        name = parcel.name_for_download(file)
+        name = download_name(parcel.month, parcel.revision, parcel.status, file.path)
         message.add_attachment(file.check().read_bytes(), maintype=main, subtype=sub, filename=name)
     return message, wanted if fits else ()
 

@@ -11,6 +11,7 @@ from tallybook.delivery import sending
 from tallybook.delivery.contract import MANIFEST, Means, Parcel, ParcelFile, Sent
 from tallybook.delivery.notice import make_notice
 from tallybook.delivery.receipts import Receipts
+from tallybook.documents.values import Status
 from tallybook.errors import ConfigurationError, StorageError, TallybookError, UsageError
 from tallybook.pipeline.collect import Clock
 from tallybook.pipeline.house import House
@@ -149,7 +150,7 @@ def make_parcel(house: House, revision: Revision, delivery: str, *, wish: Wish, 
             delivery=delivery,
             month=folder.parent.name,
             revision=revision.number,
-            status=str(manifest["status"]),
+            status=Status(manifest["status"]),
             notice=make_notice(revision.report, is_test=wish.is_test),
             files=tuple(_file(folder, listed) for listed in manifest["files"]),
             manifest=_manifest(folder / MANIFEST),
