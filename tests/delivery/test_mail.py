@@ -33,7 +33,7 @@ class Mailbox:
 
     async def handle_RCPT(self, _: Any, __: Session, envelope: Envelope, address: str, *___: Any) -> str:  # noqa: N802
         if address in self.refused:
-            return self.refused[address]
+            return self.refused.pop(address) if self.refused[address].startswith("4") else self.refused[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -190,6 +190,17 @@ def test_when_all_recipients_are_refused_nothing_counts_as_delivered(mailbox: Ma
 
     assert "refused every recipient (cfo@example.com: 550 unknown;" in first.message
     assert (first.outcome, second.outcome) == ("failed", "delivered")
+
+
+def test_recipients_who_are_put_off_are_asked_again(mailbox: Mailbox, write: Write) -> None:
+    house = write(mail(mailbox.port))
+    publish(house.settings.data_dir, report())
+    mailbox.refused = dict.fromkeys(("cfo@example.com", "controlling@example.com"), "450 greylisted")
+
+    (told,) = deliver(house, "2026-10", clock=lambda: NOW)
+
+    assert told.outcome == "delivered"
+    assert mailbox.taken[0].rcpt_tos == ["cfo@example.com", "controlling@example.com"]
 
 
 def test_a_duplicate_is_recognised_by_its_id_and_another_copy_is_not_one(mailbox: Mailbox, write: Write) -> None:

@@ -52,7 +52,7 @@ def test_a_figure_is_as_certain_as_in_the_report(row: dict[str, Any], said: str)
 def test_coverage_is_that_of_the_least_seen_and_never_made_up() -> None:
     seen = [total("EUR", "1", None, None, coverage_pct=pct) for pct in ("99.5", None, "7")]
 
-    assert "Seen: 7.0% of the month" in lines(report(*seen))
+    assert "Seen: 7.0% of the month by the least seen connection" in lines(report(*seen))
     assert "Seen: not known" in lines(report(seen[1]))
 
 
@@ -78,9 +78,9 @@ def test_a_report_of_the_first_form_can_be_told() -> None:
 def test_hostile_names_stay_a_line_of_text_each() -> None:
     notice = make_notice(report(entity=HOSTILE * 9, reasons=[HOSTILE], exceptions=(HOSTILE,)))
 
-    assert all(line.isprintable() and len(line) <= 202 for line in (notice.entity, *notice.lines))
+    assert all(line.isprintable() and len(line) <= 302 for line in (notice.entity, *notice.lines))
     assert "\u202e" not in notice.subject
-    assert len(notice.entity) == 200
+    assert len(notice.entity) == 300
     assert HOSTILE not in notice.headline
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from tallybook.legible import legible
 from tallybook.money import minor_digits, quantise
 
-_LONGEST = 200
+_LONGEST = 300
 _MOST = 5
+_WHOLE = 100
 _NOT_KNOWN = "not known"
 _BOUNDS = {"at_least": "at least ", "at_most": "at most "}
 
@@ -85,7 +86,10 @@ def _change(total: Mapping[str, Any], previous: str) -> str:
 def _seen(totals: list[Mapping[str, Any]]) -> str:
     """The share of the month that was seen: that of the least seen connection."""
     known = [Decimal(total["coverage_pct"]) for total in totals if total["coverage_pct"] is not None]
-    return f"{_number(str(min(known)), 1)}% of the month" if known else _NOT_KNOWN
+    if not known:
+        return _NOT_KNOWN
+    whose = " by the least seen connection" if min(known) < _WHOLE else ""
+    return f"{_number(str(min(known)), 1)}% of the month{whose}"
 
 
 def _money(shown: str | None, currency: str, *, before: str) -> str:
@@ -102,6 +106,6 @@ def _number(text: str, digits: int, *, sign: str = "") -> str:
 
 
 def _line(text: str) -> str:
-    """A text as one line of at most 200 characters."""
+    """A text as one line of at most 300 characters."""
     line = legible(text)
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1].rstrip() + "…"
