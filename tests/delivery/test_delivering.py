@@ -157,6 +157,17 @@ def test_a_revision_that_cannot_be_read_fails_no_command(write: Write, broken: s
     assert "restore it from the backup" in told.message
 
 
+@pytest.mark.parametrize("totals", [None, ["EUR"], [{"billing_currency": 1}], "EUR"])
+def test_a_report_with_totals_that_are_none_fails_no_command(write: Write, totals: object) -> None:
+    house = write(SHARE)
+    publish(house.settings.data_dir, {**report(), "totals": totals})
+
+    (told,) = deliver_published(house, "2026-10", clock=lambda: NOW)
+
+    assert told.outcome == "failed"
+    assert "is no whole revision" in told.message
+
+
 def test_what_cannot_be_noted_says_that_it_will_come_twice(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     house = write(SHARE)
     publish(house.settings.data_dir, report())

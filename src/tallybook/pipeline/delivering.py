@@ -158,7 +158,7 @@ def make_parcel(house: House, revision: Revision, delivery: str, *, wish: Wish, 
             reports_url=house.settings.reports_url,
             is_test=wish.is_test,
         )
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise StorageError(f"{folder} is no whole revision ({error!r}); restore it from the backup") from error
 
 
