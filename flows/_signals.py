@@ -3,12 +3,14 @@
 Each is about the resource `tallybook.report.<month>` and carries a `message` in words.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from prefect.events import emit_event
 from prefect.runtime import flow_run as current_run
 
+from tallybook.pipeline.delivering import Delivery
 from tallybook.pipeline.house import House
 from tallybook.pipeline.published import Published
 from tallybook.pipeline.refetching import overdue
@@ -17,6 +19,7 @@ REPORT_FAILED = "tallybook.report.failed"
 REPORT_LATE = "tallybook.report.late"
 COVERAGE_LOW = "tallybook.coverage.low"
 TIE_OUT_FAILED = "tallybook.tie-out.failed"
+DELIVERY_FAILED = "tallybook.delivery.failed"
 
 
 def tell_of_report(house: House, month: str, published: Published) -> None:
@@ -28,6 +31,13 @@ def tell_of_report(house: House, month: str, published: Published) -> None:
     differences = published.differences
     if differences:
         _emit(TIE_OUT_FAILED, month, f"{month}: the totals do not tie out: {'; '.join(differences)}")
+
+
+def tell_of_deliveries(month: str, deliveries: Sequence[Delivery]) -> None:
+    """Which deliveries of a published report failed, and why."""
+    failed = [one.message for one in deliveries if one.outcome == "failed"]
+    if failed:
+        _emit(DELIVERY_FAILED, month, f"{month} is published and was not delivered: {'; '.join(failed)}")
 
 
 def tell_of_late_report(house: House, now: datetime) -> None:

@@ -22,6 +22,7 @@ from tallybook.errors import ConfigurationError, ProviderError, TallybookError, 
 from tallybook.landing import Receipt
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline import collect as collecting
+from tallybook.pipeline.delivering import Delivery, deliver_published
 from tallybook.pipeline.house import House, begun, open_house
 from tallybook.pipeline.publish import check_closing
 from tallybook.pipeline.publish import report as publish_report
@@ -143,6 +144,12 @@ def publish_month(
     return publish_report(
         house, period_of(month), clock=clock, final=final, reason=reason, accept_gaps=accept_gaps, run_id=run_id
     )
+
+
+@task(task_run_name="deliver {month}", cache_policy=NO_CACHE, persist_result=False)
+def deliver_month(house: House, month: str, *, run_id: str) -> list[Delivery]:
+    """Deliver what is published and was not delivered yet. It fails by no delivery: they say so themselves."""
+    return deliver_published(house, month, clock=clock, run_id=run_id)
 
 
 def collect_month(house: House, month: str) -> list[collecting.UnitResult]:

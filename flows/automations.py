@@ -13,13 +13,14 @@ from prefect.events.actions import ChangeFlowRunState, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound
 
-from _signals import COVERAGE_LOW, REPORT_FAILED, REPORT_LATE, TIE_OUT_FAILED
+from _signals import COVERAGE_LOW, DELIVERY_FAILED, REPORT_FAILED, REPORT_LATE, TIE_OUT_FAILED
 
 _TOLD = {
     "report failed": REPORT_FAILED,
     "report late": REPORT_LATE,
     "coverage low": COVERAGE_LOW,
     "tie-out failed": TIE_OUT_FAILED,
+    "delivery failed": DELIVERY_FAILED,
 }
 _HEARTBEAT = "prefect.flow-run.heartbeat"
 _ENDS = ("Completed", "Failed", "Cancelled", "Crashed")

@@ -8,18 +8,20 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from _artifacts import show_report, show_units
-from _signals import tell_of_late_report, tell_of_report
+from _signals import tell_of_deliveries, tell_of_late_report, tell_of_report
 from _tasks import (
     FAILED,
     Month,
     clock,
     collect_month,
     configured_house,
+    deliver_month,
     month_in_name,
     months_of,
     publish_month,
     told,
 )
+from tallybook.pipeline.delivering import failures
 from tallybook.pipeline.refetching import is_published_and_whole
 
 
@@ -50,5 +52,8 @@ def collect(month: Month = "current") -> State[Any]:
             published = publish_month(house, str(due), run_id=str(flow_run.id))
             show_report(str(due), published)
             tell_of_report(house, str(due), published)
+            deliveries = deliver_month(house, str(due), run_id=str(flow_run.id)) if house.settings.deliveries else []
+            tell_of_deliveries(str(due), deliveries)
+            failed += [f"{name} {due}" for name in failures(deliveries)]
     tell_of_late_report(house, clock())
     return Completed(name="Partial", message=FAILED + ", ".join(failed)) if failed else Completed()

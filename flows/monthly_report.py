@@ -9,9 +9,20 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from _artifacts import show_report, show_units
-from _signals import tell_of_failed_report, tell_of_report
-from _tasks import FAILED, Month, closable_period, collect_month, month_in_name, publish_month, reporting_house, told
+from _signals import tell_of_deliveries, tell_of_failed_report, tell_of_report
+from _tasks import (
+    FAILED,
+    Month,
+    closable_period,
+    collect_month,
+    deliver_month,
+    month_in_name,
+    publish_month,
+    reporting_house,
+    told,
+)
 from tallybook.documents.values import Status
+from tallybook.pipeline.delivering import failures
 
 
 def _run_name() -> str:
@@ -31,6 +42,7 @@ def monthly_report(
     """Collect and report one month over all connections.
 
     A month that is a DRAFT, such as one with failed fetches, is published and the run completes under the name Draft.
+    One that could not be delivered is published too: the run completes as Undelivered and names the delivery.
     A month that is to be closed and cannot be is not published: the run fails and names each reason and gap.
 
     Args:
@@ -46,11 +58,15 @@ def monthly_report(
     published = publish_month(house, name, final=final, reason=reason, accept_gaps=accept_gaps, run_id=str(flow_run.id))
     show_report(name, published)
     tell_of_report(house, name, published)
+    deliveries = deliver_month(house, name, run_id=str(flow_run.id)) if house.settings.deliveries else []
+    tell_of_deliveries(name, deliveries)
     failed = [f"{unit.connection} {unit.dataset}" for unit in units if unit.outcome == "failed"]
     failed += [f"{unit.connection} {unit.dataset}" for unit in published.failures]
-    lacking = f"{FAILED}{', '.join(dict.fromkeys(failed))}; " if failed else ""
+    lacks = [*dict.fromkeys(failed), *failures(deliveries)]
+    lacking = f"{FAILED}{', '.join(lacks)}; " if lacks else ""
     is_draft = failed or published.status == Status.DRAFT
-    return Completed(name="Draft" if is_draft else None, message=lacking + published.sentence)
+    name_of_state = "Draft" if is_draft else "Undelivered" if lacks else None
+    return Completed(name=name_of_state, message=lacking + published.sentence)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,8 @@ def imported(path: Path) -> set[str]:
         ("weasyprint", ("src/tallybook/render/",)),
         ("pikepdf", ("src/tallybook/render/",)),
         ("xlsxwriter", ("src/tallybook/render/",)),
+        ("fsspec", ("src/tallybook/delivery/",)),
+        ("smtplib", ("src/tallybook/delivery/",)),
         ("starlette", ("src/tallybook/sandbox/", "src/tallybook/serving/")),
         ("uvicorn", ("src/tallybook/sandbox/", "src/tallybook/serving/")),
     ],

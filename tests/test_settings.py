@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from tallybook import providers
+from tallybook.credentials import SecretRef
 from tallybook.errors import ConfigurationError
 from tallybook.resources import root
-from tallybook.settings import SecretRef, Settings, load_settings
+from tallybook.settings import Settings, load_settings
 
 SECRET = "s3cr3t-v4lue"
 OCORE = """

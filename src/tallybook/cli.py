@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tallybook import __version__
-from tallybook.commands import collecting, explaining, exporting, operating, reporting, serving, trying
+from tallybook.commands import collecting, delivering, explaining, exporting, operating, reporting, serving, trying
 from tallybook.console import INTERRUPTED, give_up_output, say
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ COMMANDS = (
     reporting.report,
     reporting.run,
     reporting.backfill,
+    delivering.deliver,
     explaining.explain,
     exporting.documents,
     exporting.export,

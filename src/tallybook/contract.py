@@ -15,8 +15,9 @@ from typing import Any, Protocol
 
 import polars
 
+from tallybook.credentials import SecretReader
 from tallybook.periods import BillingPeriod
-from tallybook.settings import ConnectionSettings, SecretReader
+from tallybook.settings import ConnectionSettings
 
 Columns = Mapping[str, Sequence[object]]
 """Column name to values, all of one length. Decimals and numbers that price something are text."""

@@ -36,6 +36,10 @@ class SchemaError(ProviderError):
     """A provider's answer lacks a field or changed a type; names the field."""
 
 
+class DeliveryError(TallybookError):
+    """A published report could not be delivered; names the delivery. The report stands."""
+
+
 class StorageError(TallybookError):
     """Raw files, the warehouse or a report could not be written or read."""
 

@@ -35,8 +35,8 @@ from tallybook.wire import (
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-_RETRIED = frozenset({408, 429, 502, 503, 504})
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+RETRIED = frozenset({408, 429, 502, 503, 504})
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONGEST_WAIT_SECONDS = 300.0  # a Retry-After beyond it fails the unit; a later run asks again
 _ERROR_EXCERPT_BYTES = 2000
 
@@ -167,7 +167,7 @@ class Client:
                 json=request.json,
                 headers=self._credentials(request),
             ) as response:
-                if response.status_code in _REDIRECTS:
+                if response.status_code in REDIRECTS:
                     url = self._sameorigin(url, response)
                 elif response.status_code == 401 and not renewed and self._auth.renew(request.credential):
                     renewed = True
@@ -205,7 +205,7 @@ class Client:
         problem = ProviderError(
             f"HTTP {status} for {request.path}{self._excerpt(request, response)}{self._advice(status)}"
         )
-        if status in _RETRIED:
+        if status in RETRIED:
             wait = retry_after_seconds(response.headers)
             if wait is None or wait <= _LONGEST_WAIT_SECONDS:
                 raise _TryAgainError(problem, wait)
@@ -214,7 +214,7 @@ class Client:
     def _advice(self, status: int) -> str:
         if status in (401, 403):
             return f"; {self._hint}"
-        if status in _RETRIED or status >= 500:
+        if status in RETRIED or status >= 500:
             return "; the provider failed, run it again later"
         return "; check the connection's settings against the provider's README"
 
@@ -247,30 +247,29 @@ class Client:
             yield chunk
 
 
-def login_redirect(url: str, *, json: Mapping[str, Any], cookies: Mapping[str, str], timeout_seconds: float) -> str:
-    """POST a login form and return the Location of the redirect that answers it, which is not followed.
+def post(
+    url: str, *, json: Mapping[str, Any], cookies: Mapping[str, str] | None = None, timeout_seconds: float
+) -> tuple[Reply, bytes]:
+    """POST once and follow no redirect; returns what was answered and the start of its body.
 
-    Raises ProviderError when no redirect comes back; the message holds nothing of what was sent.
+    Raises ProviderError naming the origin alone: path and body may be secrets.
     """
-    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # below it, whole addresses are logged
+    cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())} if cookies else {}
     try:
-        response = httpx.post(
+        with httpx.stream(
+            "POST",
             url,
             json=dict(json),
-            headers={"Cookie": cookie},
+            headers={"User-Agent": f"tallybook/{__version__}", "Accept-Encoding": "identity", **cookie},
             timeout=timeout_seconds,
             follow_redirects=False,
             trust_env=False,
-        )
+            verify=_trust(),
+        ) as response:
+            return _reply(response), next(response.iter_raw(_ERROR_EXCERPT_BYTES), b"")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise ProviderError(f"the login at {origin(url)} could not be asked ({_name(error)})") from None
-    location = response.headers.get("location", "")
-    if response.status_code not in _REDIRECTS or not location:
-        raise ProviderError(
-            f"the login at {origin(url)} answered HTTP {response.status_code} without a redirect; "
-            "check user name and password"
-        )
-    return str(location)
+        raise ProviderError(f"{origin(url)} could not be asked ({_name(error)})") from None
 
 
 @cache

@@ -1,4 +1,4 @@
-"""`tallybook.toml` and the secrets it names: read once, frozen. The promise is contract.md section 3."""
+"""`tallybook.toml`: read once, frozen. The promise is contract.md section 3."""
 
 import difflib
 import os
@@ -10,42 +10,20 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from tallybook.addresses import BaseUrl
+from tallybook.credentials import SecretReader, SecretRef, secret_reader
 from tallybook.errors import ConfigurationError
 from tallybook.limits import LimitKeys, Limits
 
-SecretReader = Callable[["SecretRef"], str]
 M = TypeVar("M", bound=BaseModel)
+N = TypeVar("N", "ConnectionSettings", "DeliverySettings")
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")]
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class SecretRef(_Model):
-    """Where a secret lies; never the secret itself."""
-
-    env: str | None = None
-    file: str | None = None
-    prefect: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _refuse_literals(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            raise ValueError(  # noqa: TRY004 - pydantic turns ValueError into a message
-                'a secret is never written into the file: give { env = "NAME" }, { file = "path" } '
-                'or { prefect = "block-name" }'
-            )
-        return value
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> "SecretRef":
-        if sum(source is not None for source in (self.env, self.file, self.prefect)) != 1:
-            raise ValueError("give exactly one of env, file and prefect")
-        return self
 
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5})([smh])")
@@ -72,7 +50,7 @@ class ConnectionSettings(_Model):
     to say when a sample was captured; beyond it our clock does.
     """
 
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")]
+    name: Name
     provider: str
     base_url: BaseUrl
     timeout_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
@@ -96,6 +74,21 @@ class SampledSettings(ConnectionSettings):
         return duration_seconds(self.max_gap)
 
 
+class DeliverySettings(_Model):
+    """What every delivery has. A kind's settings model adds its own keys.
+
+    Revisions of other `statuses`, and of months before `first_month`, are not for it.
+    """
+
+    name: Name
+    kind: str
+    statuses: Annotated[
+        tuple[Literal["DRAFT", "PROVISIONAL", "FINAL", "RESTATED"], ...],
+        Field(min_length=1),
+    ] = ("PROVISIONAL", "FINAL", "RESTATED")
+    first_month: Annotated[str, StringConstraints(pattern=r"^([0-9]{4}-(0[1-9]|1[0-2]))?$")] = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration; paths are absolute."""
@@ -114,6 +107,8 @@ class Settings:
     limits: Limits
     page_size: Literal["A4", "Letter"]  # of the PDFs
     library_token: SecretRef | None = None  # None: one that `tallybook library` makes
+    deliveries: tuple[DeliverySettings, ...] = ()
+    reports_url: str = ""  # where readers find the folder of reports; "": nowhere
 
     def connection(self, name: str) -> ConnectionSettings:
         """The connection called `name`; ConfigurationError naming the known ones."""
@@ -135,29 +130,33 @@ class _House(LimitKeys, _Model):
     anomaly_pct: Annotated[Decimal, Field(ge=0, lt=10**6)] = Decimal(30)
     page_size: Literal["A4", "Letter"] = "A4"
     library_token: SecretRef | None = None
+    reports_url: BaseUrl | Literal[""] = ""
+
+
+_ONE_OF = {"connections": "connection", "deliveries": "delivery"}
+_TABLES = {"tallybook", *_ONE_OF}
 
 
 def load_settings(
     path: Path,
     *,
     models: Mapping[str, type[ConnectionSettings]],
+    kinds: Mapping[str, type[DeliverySettings]] | None = None,
     environment: Mapping[str, str] = os.environ,
     prefect_secret: Callable[[str], str] | None = None,
 ) -> Settings:
-    """Read the configuration. `models` maps provider names to their settings models.
+    """Read the configuration. `models` maps provider names to their settings models, `kinds` those of deliveries.
 
     Raises ConfigurationError naming the key and the known ones.
     """
     document = _read_toml(path)
-    unknown = set(document) - {"tallybook", "connections"}
+    unknown = set(document) - _TABLES
     if unknown:
-        raise ConfigurationError(f"{path}: unknown table [{min(unknown)}]; known: [tallybook], [[connections]]")
+        known = "[tallybook], [[connections]], [[deliveries]]"
+        raise ConfigurationError(f"{path}: unknown table [{min(unknown)}]; known: {known}")
     house = _validated(_House, document.get("tallybook", {}), f"{path}: [tallybook]")
-    rows = document.get("connections", [])
-    if not isinstance(rows, list):
-        raise ConfigurationError(f"{path}: write [[connections]] with two brackets")
-    connections = tuple(_connection(row, models, path) for row in rows)
-    _refuse_repeats(connections, path)
+    connections = _rows(document, "connections", "provider", models, path)
+    deliveries = _rows(document, "deliveries", "kind", kinds or {}, path)
     base = path.resolve().parent
     return Settings(
         path=path.resolve(),
@@ -168,12 +167,14 @@ def load_settings(
         final_coverage_pct=house.final_coverage_pct,
         refetch_days=house.refetch_days,
         connections=connections,
-        read_secret=_secret_reader(base, environment, prefect_secret),
+        read_secret=secret_reader(base, environment, prefect_secret),
         anomaly_amount=house.anomaly_amount,
         anomaly_pct=house.anomaly_pct,
         limits=house.limits(base),
         page_size=house.page_size,
         library_token=house.library_token,
+        deliveries=deliveries,
+        reports_url=(house.reports_url or environment.get("TALLYBOOK_REPORTS_URL", "")).rstrip("/"),
     )
 
 
@@ -206,21 +207,33 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _connection(row: Any, models: Mapping[str, type[ConnectionSettings]], path: Path) -> ConnectionSettings:
-    if not isinstance(row, dict):
-        raise ConfigurationError(f"{path}: [[connections]] holds tables, and nothing else")
-    where = f"{path}: connection {row.get('name', '(without a name)')!r}"
-    provider = row.get("provider")
-    if not isinstance(provider, str) or provider not in models:
-        raise ConfigurationError(f"{where}: unknown provider {provider!r}; known: {', '.join(sorted(models))}")
-    return _validated(models[provider], row, where)
-
-
-def _refuse_repeats(connections: tuple[ConnectionSettings, ...], path: Path) -> None:
-    names = [connection.name.lower() for connection in connections]
+def _rows(
+    document: Mapping[str, Any],
+    table: Literal["connections", "deliveries"],
+    by: str,
+    models: Mapping[str, type[N]],
+    path: Path,
+) -> tuple[N, ...]:
+    """The rows of [[table]], each read by the model that its key `by` chooses; their names are unique."""
+    rows = document.get(table, [])
+    if not isinstance(rows, list):
+        raise ConfigurationError(f"{path}: write [[{table}]] with two brackets")
+    found = tuple(_row(row, table, by, models, path) for row in rows)
+    names = [one.name.lower() for one in found]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigurationError(f"{path}: two connections are called {name!r}; names are unique")
+            raise ConfigurationError(f"{path}: two {table} are called {name!r}; names are unique")
+    return found
+
+
+def _row(row: Any, table: str, by: str, models: Mapping[str, type[N]], path: Path) -> N:
+    if not isinstance(row, dict):
+        raise ConfigurationError(f"{path}: [[{table}]] holds tables, and nothing else")
+    where = f"{path}: {_ONE_OF[table]} {row.get('name', '(without a name)')!r}"
+    chosen = row.get(by)
+    if not isinstance(chosen, str) or chosen not in models:
+        raise ConfigurationError(f"{where}: unknown {by} {chosen!r}; known: {', '.join(sorted(models))}")
+    return _validated(models[chosen], row, where)
 
 
 def _validated(model: type[M], values: Any, where: str) -> M:
@@ -258,38 +271,3 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield annotation
     for argument in get_args(annotation):
         yield from _models(argument)
-
-
-def _secret_reader(
-    base: Path, environment: Mapping[str, str], prefect_secret: Callable[[str], str] | None
-) -> SecretReader:
-    def read(ref: SecretRef) -> str:
-        if ref.env is not None:
-            return _usable(environment.get(ref.env, ""), f"environment variable {ref.env}", "is not set; export it")
-        if ref.file is not None:
-            return _usable(_secret_file(base / ref.file), f"secret file {ref.file}", "is empty")
-        if prefect_secret is None:
-            raise ConfigurationError(
-                f"the secret {ref.prefect!r} is a Prefect block, which only flows can read: "
-                "run the deployment, or use env or file here"
-            )
-        return _usable(prefect_secret(str(ref.prefect)), f"Prefect block {ref.prefect}", "is empty")
-
-    return read
-
-
-def _secret_file(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:  # ValueError: no UTF-8, or a path with a NUL
-        raise ConfigurationError(f"secret file {path} cannot be read: {error}") from error
-
-
-def _usable(text: str, where: str, when_empty: str) -> str:
-    """The secret without the line break that shells and editors add; it is never repeated in a message."""
-    secret = text.strip()
-    if not secret:
-        raise ConfigurationError(f"{where} {when_empty}")
-    if any(ord(character) < 32 or ord(character) == 127 for character in secret):
-        raise ConfigurationError(f"{where} holds a line break or another control character within the secret")
-    return secret

@@ -86,11 +86,17 @@ def excerpt(body: bytes, secrets: Collection[str], *, is_cut: bool) -> str:
     """
     text = body.decode("utf-8", "replace")
     hidden = sorted((secret for secret in secrets if len(secret) >= SHORTEST_SECRET), key=len, reverse=True)
-    for secret in hidden:
-        text = text.replace(secret, "***")
+    text = masked(text, hidden)
     if is_cut and hidden:
         text = text[: max(0, len(text) - len(hidden[0]))]
     return _UNSAFE.sub(" ", text).strip()[:_EXCERPT_CHARACTERS]
+
+
+def masked(text: str, secrets: Collection[str]) -> str:
+    """A text without the secrets in it, the longest first: one may be a part of another."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
 
 
 def origin(url: str) -> str:

@@ -14,7 +14,7 @@ from tests.commands.parsing import parse
 NAMES = [function.__name__ for function in COMMANDS]
 PROMISED = (  # contract.md section 2, and what was added to it
     *("init", "check", "sample", "collect", "report", "run", "backfill"),
-    *("documents", "export", "coverage", "rebuild", "sandbox", "demo", "explain", "automations", "library"),
+    *("documents", "export", "coverage", "rebuild", "sandbox", "demo", "explain", "automations", "library", "deliver"),
 )
 
 

@@ -147,4 +147,4 @@ def test_every_command_works(machine: Machine, box: Running) -> None:
 
     assert deployments == {"monthly-report", "daily-collect", "live-sample", "backfill"}
     assert {one["name"] for one in ask(server, "deployments/filter")} == deployments
-    assert len(ask(server, "automations/filter")) == 6
+    assert len(ask(server, "automations/filter")) == 7

@@ -20,6 +20,7 @@ EXPECTED = {
     "tallybook: report late",
     "tallybook: coverage low",
     "tallybook: tie-out failed",
+    "tallybook: delivery failed",
     "tallybook: run did not start",
     "tallybook: end runs that died",
 }

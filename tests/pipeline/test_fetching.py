@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from tallybook.contract import Answer, Cadence, Dataset, Parsed, Provider, Request, Session
+from tallybook.credentials import SecretRef
 from tallybook.errors import ConfigurationError, SchemaError, StorageError
 from tallybook.http import Client, RetryPolicy, StaticHeaders
 from tallybook.landing import RawStore, Receipt
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.fetching import Line, fetch_unit, open_lines, probe
-from tallybook.settings import ConnectionSettings, SecretRef
+from tallybook.settings import ConnectionSettings
 from tests.support.web import Asked, Said, Web, serving
 
 OCTOBER = BillingPeriod(2026, 10)

@@ -6,11 +6,12 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from tallybook.contract import Provider
+from tallybook.credentials import SecretRef
 from tallybook.errors import ConfigurationError
 from tallybook.http import StaticHeaders
 from tallybook.pipeline.house import Connection
 from tallybook.pipeline.secrets import read_secrets, secrets_of
-from tallybook.settings import ConnectionSettings, SecretRef
+from tallybook.settings import ConnectionSettings
 
 
 class Account(BaseModel):

@@ -6,11 +6,12 @@ from typing import Any
 
 from tallybook import providers
 from tallybook.contract import Request
+from tallybook.credentials import SecretRef
 from tallybook.facts import refresh_facts
 from tallybook.landing import RawStore, Receipt, as_raw_file
 from tallybook.manifest import Entry
 from tallybook.periods import BillingPeriod
-from tallybook.settings import ConnectionSettings, SecretRef
+from tallybook.settings import ConnectionSettings
 from tallybook.staging import Stager
 from tallybook.warehouse import Warehouse
 

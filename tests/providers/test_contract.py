@@ -10,10 +10,11 @@ import pytest
 
 from tallybook import providers
 from tallybook.contract import Cadence, Provider
+from tallybook.credentials import SecretRef
 from tallybook.facts import FACTS, refresh_facts
 from tallybook.periods import BillingPeriod
 from tallybook.resources import queries, query, root
-from tallybook.settings import ConnectionSettings, SecretRef
+from tallybook.settings import ConnectionSettings
 from tallybook.warehouse import Warehouse
 from tests.providers.support import settings
 

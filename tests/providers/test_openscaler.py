@@ -11,11 +11,11 @@ import pytest
 from pydantic import ValidationError
 
 from tallybook.contract import Cadence, Request
+from tallybook.credentials import SecretRef
 from tallybook.errors import ConfigurationError, SchemaError
 from tallybook.periods import BillingPeriod
 from tallybook.providers.openscaler import PROVIDER, api, checks
 from tallybook.providers.openscaler.shapes import ACCOUNT, VM, VPC
-from tallybook.settings import SecretRef
 from tests.providers.support import Bench, settings
 
 SAMPLES = Path(api.__file__).parent / "samples"

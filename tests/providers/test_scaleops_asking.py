@@ -8,13 +8,15 @@ import pytest
 from pydantic import ValidationError
 
 from tallybook.contract import Request
+from tallybook.credentials import SecretRef
 from tallybook.errors import ProviderError
 from tallybook.periods import BillingPeriod
 from tallybook.providers.scaleops import PROVIDER, auth, plan
-from tallybook.settings import SecretRef
 from tests.providers.support import settings
+from tests.support.web import Said, serving
 
 OCTOBER = BillingPeriod(2026, 10)
+SECRET = "t0k3n-v4lue"
 FIRST = 1790812800000  # 2026-10-01T00:00:00Z in milliseconds
 
 
@@ -139,3 +141,27 @@ def test_a_login_happens_once_and_once_more_after_a_refused_token() -> None:
     assert before == ["Bearer first", "Bearer first"]
     assert is_worth_it
     assert after == "Bearer second"
+
+
+def login(url: str) -> str:
+    return auth.login_redirect(url, json={"password": SECRET}, cookies={"a": "1", "b": "2"}, timeout_seconds=2)
+
+
+def test_a_login_gives_the_address_it_would_go_on_to() -> None:
+    with serving(Said(303, headers={"Location": "http://elsewhere.example/callback?code=1"})) as web:
+        assert login(f"{web.url}/login") == "http://elsewhere.example/callback?code=1"
+
+    assert [(asked.method, asked.headers["cookie"]) for asked in web.asked] == [("POST", "a=1; b=2")]
+
+
+@pytest.mark.parametrize("said", [Said(200), Said(401, SECRET.encode()), Said(302), Said(hangs_up=True)])
+def test_a_login_that_goes_nowhere_says_so_without_what_was_sent(said: Said) -> None:
+    with serving(said) as web, pytest.raises(ProviderError, match=r"the login at http://127\.0\.0\.1") as caught:
+        login(f"{web.url}/login")
+
+    assert SECRET not in str(caught.value)
+
+
+def test_a_login_at_no_address_says_so() -> None:
+    with pytest.raises(ProviderError, match="could not be asked"):
+        login("http://127.0.0.1:99999/login")

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import stamina
 
+from tallybook.credentials import SecretRef
 from tallybook.errors import ProviderError
 from tallybook.providers.syseleven.auth import ProjectTokens, Token, authenticate
-from tallybook.settings import SecretRef
 from tests.providers.support import settings
 
 PROJECT, OTHER = "1" * 32, "2" * 32

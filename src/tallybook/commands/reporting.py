@@ -23,7 +23,9 @@ from tallybook.errors import PartialError
 if TYPE_CHECKING:
     from tallybook.periods import BillingPeriod
     from tallybook.pipeline.collect import UnitResult
+    from tallybook.pipeline.delivering import Delivery
     from tallybook.pipeline.house import House
+    from tallybook.pipeline.published import Published
 
 
 @command
@@ -119,6 +121,7 @@ def _report(
     reason: str = "",
     accept_gaps: str = "",
 ) -> None:
+    from tallybook.pipeline.delivering import deliver_published, failures
     from tallybook.pipeline.publish import report as publish_report
 
     published = publish_report(house, period, clock=clock, final=final, reason=reason, accept_gaps=accept_gaps)
@@ -128,7 +131,31 @@ def _report(
     failed = {(unit.connection, unit.dataset): unit.message for unit in units if unit.outcome == "failed"}
     failed |= {(unit.connection, unit.dataset): unit.error for unit in published.failures}
     names = [" ".join(unit) for unit in failed]
-    result = {
+    deliveries = deliver_published(house, str(period), clock=clock)
+    undelivered = failures(deliveries)
+    result = _result(period, published, units=units, failed=[*names, *undelivered], deliveries=deliveries)
+    finish(as_json=as_json, result=result)
+    for message in failed.values():
+        warn(message)
+    if failed:
+        warn(f"tallybook: {period} lacks what failed: {', '.join(names)}; collect it again and report")
+    if undelivered:
+        warn(
+            f"tallybook: {period} is published; {', '.join(undelivered)} failed: mend that, and run 'tallybook deliver'"
+        )
+    if failed or undelivered:
+        raise typer.Exit(PartialError.exit_code)
+
+
+def _result(
+    period: "BillingPeriod",
+    published: "Published",
+    *,
+    units: list["UnitResult"],
+    failed: list[str],
+    deliveries: list["Delivery"],
+) -> dict[str, object]:
+    return {
         "month": str(period),
         "units": units,
         "revision": published.revision,
@@ -137,11 +164,6 @@ def _report(
         "reasons": published.reasons,
         "folder": str(published.folder),
         "files": [str(path) for path in published.headline_files],
-        "failed": names,
+        "failed": failed,
+        "deliveries": deliveries,
     }
-    finish(as_json=as_json, result=result)
-    if failed:
-        for message in failed.values():
-            warn(message)
-        warn(f"tallybook: {period} lacks what failed: {', '.join(names)}; collect it again and report")
-        raise typer.Exit(PartialError.exit_code)

@@ -12,13 +12,14 @@ from typing import Any
 import msgspec
 
 from tallybook.contract import Answer, Auth, Cadence, Dataset, Provider, Request
+from tallybook.credentials import SecretReader
 from tallybook.errors import StorageError, TallybookError
 from tallybook.http import Client, Reply, RetryPolicy
 from tallybook.landing import RawFile, RawStore, Receipt, as_raw_file
 from tallybook.periods import BillingPeriod, is_plausible
 from tallybook.pipeline.house import Connection
 from tallybook.pipeline.secrets import read_secrets
-from tallybook.settings import ConnectionSettings, SecretReader, duration_seconds
+from tallybook.settings import ConnectionSettings, duration_seconds
 
 log = logging.getLogger(__name__)
 Watcher = Callable[[str, str, str], None]

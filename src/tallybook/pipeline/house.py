@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tallybook import providers
 from tallybook.contract import Provider
+from tallybook.delivery.kinds import settings_models as delivery_models
 from tallybook.errors import UsageError
 from tallybook.facts import refresh_facts
 from tallybook.landing import RawStore
@@ -70,7 +71,12 @@ def open_house(
     config: Path, *, prefect_secret: Callable[[str], str] | None = None, wait_seconds: float = WAIT_SECONDS
 ) -> House:
     """Read the configuration. Raises ConfigurationError."""
-    settings = load_settings(config, models=providers.settings_models(), prefect_secret=prefect_secret)
+    settings = load_settings(
+        config,
+        models=providers.settings_models(),
+        kinds=delivery_models(),
+        prefect_secret=prefect_secret,
+    )
     return House(
         settings=settings,
         connections=tuple((c, providers.load(c.provider)) for c in settings.connections),

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel
 
+from tallybook.credentials import SecretReader, SecretRef
 from tallybook.errors import ConfigurationError
 from tallybook.pipeline.house import Connection
-from tallybook.settings import SecretReader, SecretRef
 from tallybook.wire import SHORTEST_SECRET
 
 

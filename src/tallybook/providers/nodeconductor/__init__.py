@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from tallybook.contract import Auth, Cadence, Dataset, Facts, Provider
+from tallybook.credentials import SecretReader
 from tallybook.http import StaticHeaders
 from tallybook.providers.nodeconductor import documents, parse, plan
 from tallybook.providers.nodeconductor.settings import NodeconductorSettings
-from tallybook.settings import SecretReader
 
 
 def authenticate(settings: NodeconductorSettings, read_secret: SecretReader) -> Auth:

@@ -4,7 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from tallybook.settings import ConnectionSettings, SecretRef
+from tallybook.credentials import SecretRef
+from tallybook.settings import ConnectionSettings
 
 Aggregate = Literal["customer", "project_group", "project"]
 Path = Annotated[str, StringConstraints(pattern=r"^/[^\s?#]*/$")]

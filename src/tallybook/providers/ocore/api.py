@@ -14,13 +14,13 @@ from typing import Any
 import msgspec
 
 from tallybook.contract import Auth, Columns, Parsed, Request, Session
+from tallybook.credentials import SecretReader
 from tallybook.decode import decode, number_text, unknown_fields, unknown_names
 from tallybook.errors import SchemaError
 from tallybook.http import StaticHeaders
 from tallybook.periods import BillingPeriod, parse_instant
 from tallybook.providers.ocore.pages import refuse_pages
 from tallybook.providers.ocore.settings import OcoreSettings
-from tallybook.settings import SecretReader
 
 
 class UsageItem(msgspec.Struct, rename="camel", frozen=True):

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from tallybook.settings import ConnectionSettings, SecretRef
+from tallybook.credentials import SecretRef
+from tallybook.settings import ConnectionSettings
 
 
 class OcoreSettings(ConnectionSettings):

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from tallybook.contract import Auth, Columns, Parsed, Request, Session
+from tallybook.credentials import SecretReader
 from tallybook.decode import decode, encode, is_figure, known_fields, number_text, unknown_fields, unknown_names
 from tallybook.errors import SchemaError
 from tallybook.http import StaticHeaders
@@ -21,7 +22,6 @@ from tallybook.periods import BillingPeriod, parse_instant
 from tallybook.providers.openscaler import checks
 from tallybook.providers.openscaler.settings import OpenscalerSettings
 from tallybook.providers.openscaler.shapes import ACCOUNT, VM, VPC, Account, Live, Metric, Vm, Vpc
-from tallybook.settings import SecretReader
 
 RawObject = dict[str, msgspec.Raw]
 

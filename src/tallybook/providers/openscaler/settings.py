@@ -1,7 +1,8 @@
 """Settings of an OpenScaler connection."""
 
 from tallybook.addresses import BaseUrl
-from tallybook.settings import SampledSettings, SecretRef
+from tallybook.credentials import SecretRef
+from tallybook.settings import SampledSettings
 
 
 class OpenscalerSettings(SampledSettings):

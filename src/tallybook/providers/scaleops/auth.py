@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote, urlsplit
 
 from tallybook.contract import Auth
+from tallybook.credentials import SecretReader
 from tallybook.errors import ProviderError
-from tallybook.http import StaticHeaders, login_redirect
+from tallybook.http import REDIRECTS, StaticHeaders, post
 from tallybook.providers.scaleops.settings import ScaleopsSettings
-from tallybook.settings import SecretReader
+from tallybook.wire import origin
 
 Login = Callable[[], str]
 
@@ -56,6 +57,23 @@ class LoginAuth:
         with self._lock:
             self._token = ""
         return True
+
+
+def login_redirect(url: str, *, json: Mapping[str, str], cookies: Mapping[str, str], timeout_seconds: float) -> str:
+    """POST a login form and return the Location of the redirect that answers it, which is not followed.
+
+    Raises ProviderError when no redirect comes back; the message holds nothing of what was sent.
+    """
+    try:
+        reply, _ = post(url, json=json, cookies=cookies, timeout_seconds=timeout_seconds)
+    except ProviderError as error:
+        raise ProviderError(f"the login at {error}") from None
+    location = reply.headers.get("location", "")
+    if reply.status not in REDIRECTS or not location:
+        raise ProviderError(
+            f"the login at {origin(url)} answered HTTP {reply.status} without a redirect; check user name and password"
+        )
+    return location
 
 
 def token_of(location: str) -> str:

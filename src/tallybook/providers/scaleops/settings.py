@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from tallybook.settings import ConnectionSettings, SecretRef
+from tallybook.credentials import SecretRef
+from tallybook.settings import ConnectionSettings
 
 Path = Annotated[str, StringConstraints(pattern=r"^/[^\s?#]*$")]
 Label = Annotated[str, StringConstraints(min_length=1)]

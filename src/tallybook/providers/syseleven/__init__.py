@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 from tallybook.contract import Auth, Cadence, Dataset, Facts, Provider
+from tallybook.credentials import SecretReader
 from tallybook.providers.syseleven import parse, plan
 from tallybook.providers.syseleven.documents import DOCUMENTS
 from tallybook.providers.syseleven.settings import SyselevenSettings
-from tallybook.settings import SecretReader
 
 
 def _authenticate(settings: SyselevenSettings, read_secret: SecretReader) -> Auth:

@@ -18,9 +18,9 @@ from keystoneauth1.identity import v3
 from keystoneauth1.session import Session
 
 from tallybook.contract import Auth
+from tallybook.credentials import SecretReader, SecretRef
 from tallybook.errors import ProviderError
 from tallybook.providers.syseleven.settings import ProjectSettings, SyselevenSettings
-from tallybook.settings import SecretReader, SecretRef
 
 _RETRIED = frozenset({408, 429, 502, 503, 504})
 _LONGEST_WAIT_SECONDS = 60

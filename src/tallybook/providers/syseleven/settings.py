@@ -5,7 +5,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from tallybook.addresses import BaseUrl
-from tallybook.settings import SampledSettings, SecretRef
+from tallybook.credentials import SecretRef
+from tallybook.settings import SampledSettings
 
 Component = Literal["compute", "dns", "loadbalancer", "network", "network.lb", "network.vpn", "s3", "volume"]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
