@@ -57,8 +57,8 @@ def show_results(backfill: Backfill, results: Sequence[MonthResult], summary: st
             "dataset": row.dataset,
             "outcome": row.outcome,
             "revision": row.revision,
-            "report": address(Path(row.report)) if row.report else "",
             "message": row.message,
+            "report": address(Path(row.report)) if row.report else "",  # the widest one would push others out of sight
         }
         for row in results
     ]

@@ -9,14 +9,15 @@ from typing import Any
 from uuid import UUID
 
 from prefect import Flow, Task
-from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.flow_engine import run_flow
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
-from prefect.states import Cancelled, Pending
+from prefect.states import Cancelled, Crashed, Pending
 
 SIDE_BY_SIDE = 3
 """How many months are fetched at a time; each asks its connections at their own `max_concurrency`."""
+_NOT_ENDED = ["SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING"]
 
 
 class Turns:
@@ -53,15 +54,14 @@ def run_months(
 
     The run of a month is known by an idempotency key: a parent that is run again takes up the same child runs.
     """
-    runs: dict[str, FlowRun] = {}
 
     def run_month(month: str) -> State[Any]:
         # a heartbeat's thread would hold up each end by a second; the parent's tells that the process is there
         with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
             try:
                 own = {**parameters, "month": month}
-                runs[month] = _child_run(child, own, parent=parent, key=f"{parent}:{month}")
-                state: State[Any] = run_flow(child, flow_run=runs[month], parameters=own, return_type="state")  # type: ignore[assignment]
+                run = _child_run(child, own, parent=parent, key=f"{parent}:{month}")
+                state: State[Any] = run_flow(child, flow_run=run, parameters=own, return_type="state")  # type: ignore[assignment]
                 return state
             finally:
                 turns.end(month)
@@ -73,9 +73,23 @@ def run_months(
             ended(month, future.result())
     except BaseException:  # cancelled: what has not begun never does, and no child seems to run on
         pool.shutdown(wait=False, cancel_futures=True)
-        _cancel(list(runs.values()))
+        end_children(parent, Cancelled(message="its backfill was cancelled"))
         raise
     pool.shutdown()
+
+
+def end_children(parent: UUID, state: "State[Any] | None" = None) -> None:
+    """Put the child runs of a backfill that is no more into a last state; those that have ended keep theirs."""
+    state = state or Crashed(message="its backfill crashed")
+    of_parent = {"parent_flow_run_id": {"any_": [str(parent)]}, "state": {"type": {"any_": _NOT_ENDED}}}
+    with get_client(sync_client=True) as client:
+        for run in client.request("POST", "/flow_runs/filter", json={"flow_runs": of_parent}).json():
+            client.set_flow_run_state(UUID(run["id"]), state, force=True)
+
+
+def crash_children(flow: Any, flow_run: Any, state: Any) -> None:  # noqa: ARG001 - the form of a hook
+    """A hook of the backfill: it crashed, and so did its months."""
+    end_children(flow_run.id)
 
 
 def _child_run(child: "Flow[Any, Any]", parameters: Mapping[str, Any], *, parent: UUID, key: str) -> FlowRun:
@@ -95,15 +109,3 @@ def _child_run(child: "Flow[Any, Any]", parameters: Mapping[str, Any], *, parent
         # also after a kill, when the server still believes that it runs
         client.set_flow_run_state(run.id, Pending(), force=True)
         return client.read_flow_run(run.id)
-
-
-def _cancel(runs: Sequence[FlowRun]) -> None:
-    with get_client(sync_client=True) as client:
-        for run in runs:
-            _cancel_one(client, run.id)
-
-
-def _cancel_one(client: SyncPrefectClient, run: UUID) -> None:
-    state = client.read_flow_run(run).state
-    if state is None or not state.is_final():
-        client.set_flow_run_state(run, Cancelled(message="its backfill was cancelled"), force=True)

@@ -18,6 +18,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Failed
 from pydantic import Field, StringConstraints
 
+from _scheduled import due
 from tallybook.errors import ConfigurationError, ProviderError, TallybookError, UsageError
 from tallybook.landing import Receipt
 from tallybook.periods import BillingPeriod
@@ -61,8 +62,8 @@ def reporting_house() -> House:
 
 
 def period_of(month: str) -> BillingPeriod:
-    """The month of a parameter, by today's clock; UsageError when it has not begun."""
-    return begun(BillingPeriod.parse(month, now=clock()), now=clock())
+    """The month of a parameter, as of when the run was due; UsageError when it has not begun."""
+    return begun(BillingPeriod.parse(month, now=due(clock())), now=clock())
 
 
 def closable_period(month: str, *, final: bool, reason: str, accept_gaps: str) -> BillingPeriod:
@@ -74,13 +75,13 @@ def closable_period(month: str, *, final: bool, reason: str, accept_gaps: str) -
 
 def months_of(house: House, month: str) -> tuple[BillingPeriod, ...]:
     """The months that a collect is about: the earlier one too, while it is collected again."""
-    return months_due(month, now=clock(), refetch_days=house.settings.refetch_days)
+    return months_due(month, now=due(clock()), refetch_days=house.settings.refetch_days)
 
 
 def month_in_name(month: str) -> str:
     """The month for a run's name. A month that is refused is refused by the flow: here it would crash the run."""
     try:
-        return str(BillingPeriod.parse(month, now=clock()))
+        return str(BillingPeriod.parse(month, now=due(clock())))
     except UsageError:
         return month
 

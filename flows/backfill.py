@@ -11,7 +11,7 @@ from prefect.states import Completed, Failed
 from pydantic import Field, StringConstraints
 
 from _artifacts import show_plan, show_report, show_results, show_units
-from _children import Turns, run_months
+from _children import Turns, crash_children, end_children, run_months
 from _signals import tell_of_report
 from _tasks import FAILED, clock, configured_house, fetch_month, publish_month, reporting_house, settle_month, told
 from tallybook.errors import TallybookError
@@ -28,7 +28,7 @@ def _run_name() -> str:
     return f"backfill {flow_run.parameters['first_month']} to {flow_run.parameters['last_month']}"
 
 
-@flow(name="backfill", flow_run_name=_run_name)
+@flow(name="backfill", flow_run_name=_run_name, on_crashed=[crash_children])
 @told
 def backfill(
     first_month: Annotated[PastMonth, Field(description="The first month, YYYY-MM.")],
@@ -81,6 +81,8 @@ def _state(summary: str, results: list[MonthResult]) -> State[Any]:
 
 def _carry_out(house: House, wanted: Backfill, steps: list[Step], journal: Journal) -> None:
     """The months that are not done, each in a child run."""
+    if journal.interrupted:  # a kill of the worker too left nobody to end them
+        end_children(UUID(journal.interrupted))
     months = [month for month in journal.months if journal.result(month) is None]
     turns, key = Turns(months), f"backfill-progress-{wanted.first}-to-{wanted.last}"
     progress = create_progress_artifact(_percent(journal), key=key, description=f"Progress of {wanted.name}")

@@ -8,6 +8,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from _artifacts import show_report, show_units
+from _scheduled import is_superseded, skipped
 from _signals import tell_of_deliveries, tell_of_late_report, tell_of_report
 from _tasks import (
     FAILED,
@@ -22,7 +23,7 @@ from _tasks import (
     told,
 )
 from tallybook.pipeline.delivering import failures
-from tallybook.pipeline.refetching import is_published_and_whole
+from tallybook.pipeline.refetching import is_to_be_reported
 
 
 def _run_name() -> str:
@@ -36,11 +37,14 @@ def collect(month: Month = "current") -> State[Any]:
 
     In the first days of a month (refetch_days in tallybook.toml) 'current' means the month before too. When that was
     published before, what changed since is published as its next revision; a closed month is restated. A month that
-    should have been reported by now and was not is told as an event.
+    should have been reported by now and was not, since its run died, is published too; when that cannot be done, it is
+    told as an event.
 
     Args:
         month: YYYY-MM, 'last' or 'current' (UTC).
     """
+    if is_superseded(clock()):
+        return skipped()
     house = configured_house()
     *before, period = months_of(house, month)
     failed = []
@@ -48,7 +52,7 @@ def collect(month: Month = "current") -> State[Any]:
         units = collect_month(house, str(due))
         show_units(str(due), units)
         failed += [f"{unit.connection} {unit.dataset} {due}" for unit in units if unit.outcome == "failed"]
-        if due in before and is_published_and_whole(house, due, units):
+        if due in before and is_to_be_reported(house, due, units, now=clock()):
             published = publish_month(house, str(due), run_id=str(flow_run.id))
             show_report(str(due), published)
             tell_of_report(house, str(due), published)

@@ -1,7 +1,7 @@
 """Runs in a process of its own, since Prefect's libraries warn and its server stays: flows, and what they left.
 
 driver.py describe                     the deployments' flows and their parameter schemas, as JSON
-driver.py run                          the monthly report and a dry backfill on a temporary server, as JSON
+driver.py run {"folder": …}            the monthly report, the collect after it and a dry backfill, as JSON
 driver.py do {"now": …, "calls": […]}  the final states of flows at a time, as JSON; see `do`
 driver.py kill {"now": …, "calls": […]} the same, each call in a process that is killed at a point; see `kill`
 """
@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.flow_engine import run_flow
 from prefect.utilities.callables import parameter_schema
 
 from tallybook.pipeline.journal import Backfill, registered
@@ -46,7 +47,8 @@ def describe() -> dict[str, Any]:
     }
 
 
-def run() -> dict[str, Any]:
+def run(folder: str) -> dict[str, Any]:
+    os.environ["TALLYBOOK_CONFIG"] = str(Path(folder) / "tallybook.toml")
     report, backfill = flow_of("flows/monthly_report.py:monthly_report"), flow_of("flows/backfill.py:backfill")
     refused = [
         refusal(report, month="2026-13"),
@@ -60,8 +62,9 @@ def run() -> dict[str, Any]:
     planned = backfill("2026-09", "2026-10", dry_run=True, return_state=True)
     future = report("2999-01", return_state=True)
     with get_client(sync_client=True) as client:
-        runs, artifacts = listed(client, "flow_runs"), listed(client, "artifacts")
-        tasks = task_names(client)
+        runs = listed(client, "flow_runs/filter", sort="START_TIME_DESC")
+        artifacts = listed(client, "artifacts/latest/filter")
+        tasks = task_names(client, str(reported.state_details.flow_run_id))
     states = {
         "report": reported,
         "collect": collected,
@@ -84,7 +87,10 @@ def do(now: str, calls: list[dict[str, Any]]) -> list[Any]:
 
 
 def run_one(call: dict[str, Any], now: str) -> list[str]:
-    """Run a flow with its parameters, over the installation in `folder`; `held` are months of another backfill."""
+    """Run a flow with its parameters, over the installation in `folder`.
+
+    `held` are months of another backfill; `run` is the id of a run that the server has planned.
+    """
     os.environ["TALLYBOOK_CONFIG"] = str(Path(call["folder"]) / "tallybook.toml")
     held = call.get("held")
     with ExitStack() as stack:
@@ -92,7 +98,14 @@ def run_one(call: dict[str, Any], now: str) -> list[str]:
             data, other = Path(call["folder"]) / "var", Backfill(held[0], held[-1], "all")
             moment = datetime.fromisoformat(now)
             stack.enter_context(registered(data, other, held, run_id="run-1", now=moment))
-        state = flow_of(call["flow"])(**call["parameters"], return_state=True)
+        if call.get("run"):
+            with get_client(sync_client=True) as client:
+                planned = client.read_flow_run(call["run"])
+            state = run_flow(
+                flow_of(call["flow"]), flow_run=planned, parameters=planned.parameters, return_type="state"
+            )
+        else:
+            state = flow_of(call["flow"])(**call["parameters"], return_state=True)
     return [state.type.value, state.name, state.message]
 
 
@@ -163,18 +176,19 @@ def set_clock(moment: datetime) -> None:
     importlib.import_module("collect").clock = lambda: moment  # type: ignore[attr-defined]
 
 
-def listed(client: SyncPrefectClient, what: str) -> list[dict[str, Any]]:
+def listed(client: SyncPrefectClient, path: str, **asked: object) -> list[dict[str, Any]]:
     """The client's own `read_…` send nulls that the server of this version refuses."""
-    rows: list[dict[str, Any]] = client.request("POST", f"/{what}/filter", json={"limit": 100}).json()
+    rows: list[dict[str, Any]] = client.request("POST", f"/{path}", json={"limit": 200, **asked}).json()
     return rows
 
 
-def task_names(client: SyncPrefectClient) -> list[str]:
-    """The names of the task runs. Their rows are written from events, a little after the tasks ended."""
+def task_names(client: SyncPrefectClient, run: str) -> list[str]:
+    """The names of a run's tasks. Their rows are written from events, a little after the tasks ended."""
     names: list[str] = []
     end = time.monotonic() + 30
+    of_run = {"flow_run_id": {"any_": [run]}}
     while not any(name.startswith("publish") for name in names) and time.monotonic() < end:
-        names = sorted(one["name"] for one in listed(client, "task_runs"))
+        names = sorted(one["name"] for one in listed(client, "task_runs/filter", task_runs=of_run))
         time.sleep(0.2)
     return names
 

@@ -19,9 +19,11 @@ from urllib.request import Request, urlopen
 
 from tallybook.resources import root
 
+# as an installation runs it: telemetry off, the UI that asks nobody, old runs removed
+_INSTALLED = dict(line.split("=", 1) for line in (root() / "deploy" / "environment").read_text().splitlines())
 QUIET = {
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "DO_NOT_TRACK": "1",
+    **{name: value for name, value in _INSTALLED.items() if name.startswith("PREFECT_SERVER_")},
+    "DO_NOT_TRACK": _INSTALLED["DO_NOT_TRACK"],
     "PREFECT_CLI_COLORS": "false",
 }
 

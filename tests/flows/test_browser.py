@@ -65,6 +65,10 @@ def look(page: Page, name: str) -> None:
 
 def test_a_backfill_from_the_form_to_the_report(ui: tuple[str, Path], page: Page) -> None:
     address, folder = ui
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    expect(page.get_by_role("button", name="Deployments")).to_be_visible()
     page.goto(f"{address}/deployments")
     page.locator("a[href*='/deployments/deployment/']", has_text="backfill").click()
     page.get_by_role("button", name="Run", exact=True).click()
@@ -107,3 +111,4 @@ def test_a_backfill_from_the_form_to_the_report(ui: tuple[str, Path], page: Page
     pdf = page.request.get(report.url.replace(".html", ".pdf"))
     assert (pdf.status, pdf.body()[:5]) == (200, b"%PDF-")
     assert (folder / "var" / "reports" / "2026-10" / "r01" / "manifest.json").is_file()
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []  # telemetry is off

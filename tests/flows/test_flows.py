@@ -1,11 +1,7 @@
-"""The flows on a real, temporary Prefect server, and the deployments of contract.md section 6."""
+"""The flows on a real Prefect server, and the deployments of contract.md section 6."""
 
 import json
-import os
 import re
-import subprocess
-import sys
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +9,11 @@ import pytest
 import yaml
 
 from tallybook.resources import root
-from tallybook.sandbox.configuration import SECRETS, write_configuration
-from tallybook.sandbox.server import running
-from tallybook.sandbox.world import WorldSize
+from tallybook.sandbox.server import Running
+from tests.flows.conftest import CONNECTIONS, Drive, configured
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("flows")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 
-DRIVER = Path(__file__).with_name("driver.py")
-CONNECTIONS = ("openscaler-main", "ocore-main", "scaleops-main")  # each way of asking; the demo has all five
 DEPLOYMENTS = {  # contract.md section 6: flow and deployment, schedules, defaults
     "monthly-report": ("monthly-report", ["0 6 2 * *"], {"month": "last", "final": False}),
     "daily-collect": ("collect", ["30 2 * * *"], {"month": "current"}),
@@ -35,45 +28,16 @@ PARAMETERS = {
 }
 
 
-def drive(what: str, home: Path, **variables: str) -> Any:
-    """The driver's answer; nothing of the machine's own Prefect is seen or touched."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "TALLYBOOK_"))}
-    settings = {
-        "PREFECT_HOME": str(home),
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-        "PREFECT_LOGGING_LEVEL": "ERROR",
-    }
-    done = subprocess.run(
-        [sys.executable, str(DRIVER), what],
-        env={**inherited, **settings, **variables},
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 @pytest.fixture(scope="module")
-def described(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    told: dict[str, Any] = drive("describe", tmp_path_factory.mktemp("prefect"))
+def described(drive: Drive) -> dict[str, Any]:
+    told: dict[str, Any] = drive("describe")
     return told
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("flows")
-    with running(months=1, until=date(2026, 10, 3), size=WorldSize(workloads=20)) as box:
-        config = write_configuration(folder, url=box.url)
-        head, *connections = config.read_text(encoding="utf-8").split("[[connections]]")
-        kept = [text for text in connections if any(f'name = "{name}"' in text for name in CONNECTIONS)]
-        config.write_text("[[connections]]".join([head, *kept]), encoding="utf-8")
-        told: dict[str, Any] = drive("run", folder, TALLYBOOK_CONFIG=str(config), **SECRETS)
+def ran(box: Running, drive: Drive, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = configured(tmp_path_factory.mktemp("flows"), box.url)
+    told: dict[str, Any] = drive("run", folder=str(folder))
     return {**told, "folder": folder}
 
 

@@ -11,6 +11,7 @@ import pytest
 from tallybook.pipeline.house import open_house
 from tallybook.sandbox.server import Running
 from tests.flows.conftest import Drive, configured
+from tests.flows.servers import ask
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 CONNECTIONS = ("ocore-main", "scaleops-main")
@@ -66,7 +67,7 @@ def kept(folder: Path) -> dict[str, list[dict[str, Any]]]:
     ids=["monthly-report", "backfill"],
 )
 def test_nothing_is_lost_or_doubled_wherever_it_is_killed(
-    drive: Drive, box: Running, tmp_path: Path, call: dict[str, Any], points: list[str]
+    server: dict[str, str], drive: Drive, box: Running, tmp_path: Path, call: dict[str, Any], points: list[str]
 ) -> None:
     calm, shaken = (configured(tmp_path / name, box.url, CONNECTIONS) for name in ("calm", "shaken"))
     in_shaken = {**call, "folder": str(shaken)}
@@ -80,3 +81,5 @@ def test_nothing_is_lost_or_doubled_wherever_it_is_killed(
     assert kept(shaken) == kept(calm)
     left = {path.name for path in (shaken / "var").iterdir()} - {path.name for path in (calm / "var").iterdir()}
     assert left <= {"backfills"}
+    months = {"flows": {"name": {"any_": ["backfill-month"]}}, "flow_runs": {"state": {"type": {"any_": ["RUNNING"]}}}}
+    assert ask(server, "flow_runs/filter", months) == []

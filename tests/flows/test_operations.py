@@ -19,7 +19,7 @@ from tests.flows.conftest import configured
 from tests.flows.servers import QUIET, ask, free_port, inherited, postgresql, until
 from tests.flows.test_signals import notification_block
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("machine")]
 DOCUMENT = root() / "docs" / "operations.md"
 ONLY_NOTED = ("apt-get", "useradd", "make", "git")
 CONNECTIONS = ("ocore-main",)

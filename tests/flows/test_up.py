@@ -21,7 +21,7 @@ from tallybook.resources import root
 from tests.flows.servers import free_port
 from tests.flows.test_deploy import PROMISED
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("machine")]
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,8 @@ def test_it_is_ready_when_it_says_so_and_leaves_nothing_when_it_is_stopped(up: U
     with pytest.raises(HTTPError, match="401") as asked:
         urlopen(f"http://127.0.0.1:{up.port + 1}", timeout=30)
     asked.value.close()
+    with urlopen(f"http://127.0.0.1:{up.port}/api/admin/settings", timeout=30) as answer:
+        settings = json.loads(answer.read())["server"]
 
     up.process.send_signal(signal.SIGINT)  # Ctrl-C
     code = up.process.wait(timeout=60)
@@ -113,6 +115,9 @@ def test_it_is_ready_when_it_says_so_and_leaves_nothing_when_it_is_stopped(up: U
     assert [one["status"] for one in workers] == ["ONLINE"]
     assert is_page
     assert (tmp_path / "var" / "library-token").read_text(encoding="utf-8") in said(tmp_path)
+    assert not settings["analytics_enabled"]
+    assert not settings["ui"]["v2_enabled"]  # which asks a host outside
+    assert "flow_runs" in settings["services"]["db_vacuum"]["enabled"]
     assert code == 128 + signal.SIGINT
     assert up.left() == []
     with socket.create_server(("127.0.0.1", up.port)):
@@ -135,3 +140,44 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(tmp_path: Path) -> 
     assert done.returncode == 1
     assert f"Port {port} is taken" in done.stderr
     assert not (tmp_path / "prefect").exists()
+
+
+STAND_IN = """#!/bin/sh
+case "$1" in
+  server) exec python -m http.server --bind 127.0.0.1 --directory "$STAND_IN_API" "$6" ;;
+  worker) echo $$ >"$STAND_IN_API/worker"; exec sleep 600 ;;
+esac
+"""
+
+
+def test_when_one_of_them_ends_the_others_do_too(tmp_path: Path) -> None:
+    (tmp_path / "tallybook.toml").touch()
+    binaries, api, port = tmp_path / "bin", tmp_path / "answers", free_port()
+    for folder in (binaries, api / "api"):
+        folder.mkdir(parents=True)
+    (api / "api" / "health").touch()
+    (binaries / "prefect").write_text(STAND_IN)
+    (binaries / "prefect").chmod(0o755)
+    (binaries / "python").write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    (binaries / "python").chmod(0o755)
+    variables = {**environment(tmp_path, port), "TALLYBOOK_BIN": str(binaries), "STAND_IN_API": str(api)}
+    with (tmp_path / "output").open("w") as output:
+        process = subprocess.Popen(
+            [str(root() / "scripts" / "up")],
+            env=variables,
+            stdout=output,
+            stderr=output,
+            text=True,
+            start_new_session=True,
+        )
+    started = Up(process, port)
+    try:
+        until(lambda: "Ctrl-C stops" in said(tmp_path) and (api / "worker").exists(), started, tmp_path)
+        os.kill(int((api / "worker").read_text()), signal.SIGKILL)
+
+        assert process.wait(timeout=60) == 1
+        assert "One of them ended, so the others are stopped" in said(tmp_path)
+        assert started.left() == []
+    finally:
+        for pid in started.left():
+            os.kill(pid, signal.SIGKILL)

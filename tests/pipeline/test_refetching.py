@@ -7,7 +7,7 @@ import pytest
 
 from tallybook.errors import UsageError
 from tallybook.pipeline.collect import UnitResult
-from tallybook.pipeline.refetching import is_published_and_whole, months_due, overdue
+from tallybook.pipeline.refetching import is_published_and_whole, is_to_be_reported, months_due, overdue
 from tests.pipeline.test_publish import OCTOBER, house, land_usage, published
 
 
@@ -52,6 +52,18 @@ def test_a_published_month_is_reported_again_unless_something_failed(
     assert is_published_and_whole(place, OCTOBER, units)
     assert not is_published_and_whole(place, OCTOBER, [*units, failed])
     assert not is_published_and_whole(place, OCTOBER.shift(-1), units)
+
+
+def test_a_month_whose_report_never_came_is_reported_when_it_is_overdue(tmp_path: Path) -> None:
+    place = house(tmp_path, "ocore")
+    whole = [UnitResult("ocore-main", "usage", "2026-10", "done")]
+    failed = [UnitResult("ocore-main", "usage", "2026-10", "failed")]
+    second, third = (datetime(2026, 11, day, 2, 30, tzinfo=UTC) for day in (2, 3))
+
+    assert not is_to_be_reported(place, OCTOBER, whole, now=second)
+    assert is_to_be_reported(place, OCTOBER, whole, now=third)
+    assert not is_to_be_reported(place, OCTOBER, failed, now=third)
+    assert not is_to_be_reported(place, OCTOBER.shift(-1), whole, now=third)
 
 
 @pytest.mark.parametrize(

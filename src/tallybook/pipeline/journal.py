@@ -80,12 +80,15 @@ class MonthResult(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A backfill that this process carries out. `started_at` is when it began first, before any interruption."""
+    """A backfill that this process carries out.
+
+    `started_at` is when it began first, before any interruption; `interrupted` is the run that was, empty without one.
+    """
 
     folder: Path
     months: tuple[str, ...]
     started_at: datetime
-    is_resumed: bool
+    interrupted: str
 
     @property
     def id(self) -> str:
@@ -137,16 +140,17 @@ def _register(
         _refuse_overlap(folders, backfill)
         found = _interrupted(folders, backfill, now=now)
         if found:
-            folder, old = found
+            (folder, old), interrupted = found, found[1].run_id
             together = tuple(sorted({*old.months, *months}))
             head = msgspec.structs.replace(old, months=together, run_id=run_id, held_at=now)
         else:
             identity = hashlib.sha256(f"{backfill.name} {backfill.only} {run_id} {now.isoformat()}".encode())
-            folder, head = root / identity.hexdigest()[:12], _Head(backfill, tuple(months), run_id, now, now)
+            folder, interrupted = root / identity.hexdigest()[:12], ""
+            head = _Head(backfill, tuple(months), run_id, now, now)
         _write(folder / _HEAD, head)
         lock = filelock.FileLock(folder / "lock", thread_local=False)
         lock.acquire(timeout=0)
-    return Journal(folder, head.months, head.started_at, is_resumed=bool(found)), lock
+    return Journal(folder, head.months, head.started_at, interrupted), lock
 
 
 def _refuse_overlap(folders: Sequence[Path], backfill: Backfill) -> None:

@@ -37,5 +37,14 @@ def overdue(house: House, *, now: datetime) -> BillingPeriod | None:
 
 def is_published_and_whole(house: House, period: BillingPeriod, units: Sequence[UnitResult]) -> bool:
     """Whether a collected month has a revision and may get its next one: a failure tonight makes no draft of it."""
-    failed = any(unit.outcome == "failed" for unit in units if unit.period == str(period))
-    return not failed and latest_revision(house.reports_dir, str(period)) is not None
+    return _is_whole(period, units) and latest_revision(house.reports_dir, str(period)) is not None
+
+
+def is_to_be_reported(house: House, period: BillingPeriod, units: Sequence[UnitResult], *, now: datetime) -> bool:
+    """Whether a collected month gets its next revision, or its first since the run that should have made it died."""
+    is_overdue = _is_whole(period, units) and overdue(house, now=now) == period
+    return is_overdue or is_published_and_whole(house, period, units)
+
+
+def _is_whole(period: BillingPeriod, units: Sequence[UnitResult]) -> bool:
+    return not any(unit.outcome == "failed" for unit in units if unit.period == str(period))
