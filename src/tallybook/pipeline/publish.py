@@ -30,6 +30,7 @@ from tallybook.pipeline.revisions import Revision, last_closed, latest_revision,
 from tallybook.pipeline.summarising import summarise
 from tallybook.pricing.allocating import spreading_notices
 from tallybook.pricing.books import Books, idle_budgets, unknown_connections
+from tallybook.pricing.budgets import misplaced_budgets
 from tallybook.pricing.checks import run_checks
 from tallybook.pricing.conversion import Rates, month_rates
 from tallybook.resources import queries
@@ -183,9 +184,15 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
             *idle_rows(warehouse, period, books=books),
             *spreading_notices(warehouse, period=period, books=books),
             *idle_budgets(books, str(period), projects=set(tables.accounts["project"])),
+            *misplaced_budgets(books, str(period), costs=_priced_projects(tables.projects)),
             *_notices(house, warehouse, period),
         ),
     )
+
+
+def _priced_projects(projects: polars.DataFrame) -> set[tuple[str, str]]:
+    known = projects.filter(polars.col("effective_cost").is_not_null())
+    return set(known.select("project", "billing_currency").iter_rows())
 
 
 def _rates(house: House, period: BillingPeriod, *, books: Books, projects: polars.DataFrame) -> Rates | None:
