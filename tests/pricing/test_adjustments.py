@@ -1,6 +1,6 @@
 """Credits, discounts, markups and taxes: worked by hand, in a real warehouse."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -211,6 +211,17 @@ def test_a_percentage_of_something_else_is_found(tmp_path: Path, column: str) ->
     charged = warehouse.select("marts.adjustment_charges")
     warehouse.delete("marts.adjustment_charges")
     warehouse.insert("marts.adjustment_charges", charged.with_columns(pl.col(column) + Decimal("0.000000000001")))
+
+    assert failing(warehouse) == ["adjusted_cost"]
+
+
+def test_a_percentage_of_a_day_without_costs_is_found(tmp_path: Path) -> None:
+    warehouse = warehouse_with(usage=[usage("1000")])
+    adjusted(warehouse, tmp_path, "Web,,discount,10,,,2026-01-01,,x")
+    charged = warehouse.select("marts.adjustment_charges")
+    warehouse.delete("marts.adjustment_charges")
+    times = pl.col("charge_period_start", "charge_period_end")
+    warehouse.insert("marts.adjustment_charges", charged.with_columns(times + timedelta(days=1)))
 
     assert failing(warehouse) == ["adjusted_cost"]
 
