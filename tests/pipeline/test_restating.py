@@ -192,8 +192,11 @@ def test_a_connection_that_is_configured_no_more_is_a_setting(place: House, tmp_
     path = place.settings.path
     path.write_text(path.read_text(encoding="utf-8").replace("ocore-main", "ocore-new"), encoding="utf-8")
 
-    assert rows(published(open_house(path))) == [
-        ("Web", "EUR", "20", None, "-20", {"software_or_settings": "-20"}),
+    result = published(open_house(path))
+    assert rows(result) == [("Web", "EUR", "20", None, "-20", {"software_or_settings": "-20"})]
+    assert delta(result)["restatement"]["changed_inputs"][:2] == [
+        "The settings of ocore-main are gone",
+        "The settings of ocore-new are new",
     ]
 
 

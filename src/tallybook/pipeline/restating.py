@@ -134,7 +134,8 @@ def _told(closed: Revision, old: Hashes, new: Hashes) -> Iterator[str]:
     """A sentence for each input that is not the same, and for the software."""
     for key in sorted(old.keys() | new.keys()):
         if old.get(key) != new.get(key):
-            verb = "is new" if key not in old else "is gone" if key not in new else "changed"
+            be = "are" if key[0] == "settings" else "is"
+            verb = f"{be} new" if key not in old else f"{be} gone" if key not in new else "changed"
             yield f"{_words(*key)} {verb}"
     for name, was in sorted(closed.manifest["versions"].items()):
         if was != version(name):
