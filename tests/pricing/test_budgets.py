@@ -15,11 +15,10 @@ def budget(line: int, project: str, currency: str, *, month: str = "2026-10") ->
 def test_a_budget_in_a_currency_in_which_its_project_costs_nothing_is_told() -> None:
     rows = (budget(2, "Web", "USD"), budget(3, "Web", "EUR"), budget(4, "Shop", "USD"))
 
-    assert misplaced_budgets(Books((), budgets=rows), "2026-10", costs=COSTS) == (
-        (
-            "budgets.csv line 2 is in USD, in which 'Web' costs nothing in 2026-10: it counts in the budget of the total "
-            "in USD, and no cost stands against it; the costs are in CHF, EUR"
-        ),
+    [told] = misplaced_budgets(Books((), budgets=rows), "2026-10", costs=COSTS)
+    assert told == (
+        "budgets.csv line 2 is in USD, in which 'Web' costs nothing in 2026-10: it counts in the budget of the "
+        "total in USD, and no cost stands against it; the costs are in CHF, EUR"
     )
 
 
