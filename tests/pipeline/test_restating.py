@@ -411,3 +411,16 @@ def test_the_rate_of_another_month_restates_nothing(reporting: House) -> None:
 
     land_costs(reporting, "110", later=timedelta(days=1))
     assert rates(published(reporting)) == []
+
+
+def test_a_month_that_is_what_it_was_after_a_draft_says_so(place: House, tmp_path: Path) -> None:
+    path = place.settings.path
+    own = path.read_text(encoding="utf-8")
+    path.write_text(own + own.replace("ocore-main", "ocore-new"), encoding="utf-8")
+    assert published(open_house(path)).status == "DRAFT"  # the new connection was never collected
+
+    path.write_text(own, encoding="utf-8")
+    result = published(open_house(path))
+    assert (result.revision, result.status, rows(result)) == (3, "RESTATED", [])
+    assert result.reasons == ("Restates r01: its figures are the same again",)
+    assert not published(place).is_new
