@@ -37,9 +37,9 @@ bases as (
         charges.adjustment_percent,
         charges.base_cost,
         charges.effective_cost,
-        cast(sum(costs.cost) as decimal(38, 12)) as our_base
+        cast(coalesce(sum(costs.cost), 0) as decimal(38, 12)) as our_base
     from marts.adjustment_charges as charges
-    inner join costs
+    left join costs
         on
             costs.project = charges.project
             and costs.connection = charges.connection
@@ -61,7 +61,7 @@ select
     effective_cost
 from bases
 where
-    our_base <> base_cost
+    our_base is distinct from base_cost
     or pricing.trillionths(abs(effective_cost)) <> pricing.times_price(
         pricing.trillionths(abs(base_cost)), pricing.trillionths(adjustment_percent), cast(100000000000000 as hugeint)
     )

@@ -192,8 +192,11 @@ def test_a_connection_that_is_configured_no_more_is_a_setting(place: House, tmp_
     path = place.settings.path
     path.write_text(path.read_text(encoding="utf-8").replace("ocore-main", "ocore-new"), encoding="utf-8")
 
-    assert rows(published(open_house(path))) == [
-        ("Web", "EUR", "20", None, "-20", {"software_or_settings": "-20"}),
+    result = published(open_house(path))
+    assert rows(result) == [("Web", "EUR", "20", None, "-20", {"software_or_settings": "-20"})]
+    assert delta(result)["restatement"]["changed_inputs"][:2] == [
+        "The settings of ocore-main are gone",
+        "The settings of ocore-new are new",
     ]
 
 
@@ -359,3 +362,65 @@ def test_restating_again_changes_nothing(place: House) -> None:
     again = published(place)
 
     assert (first.revision, first.is_new, again.revision, again.is_new) == (2, True, 2, False)
+
+
+RATES = "month,from_currency,to_currency,rate,source\n"
+
+
+@pytest.fixture
+def reporting(tmp_path: Path) -> House:
+    """October closed at 100 USD, at 0.90 EUR."""
+    place = house(tmp_path, "scaleops")
+    path = place.settings.path
+    path.write_text('[tallybook]\nreporting_currency = "EUR"\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
+    place = open_house(path)
+    write_book(place, "exchange_rates.csv", RATES + "2026-10,USD,EUR,0.90,ecb\n")
+    land_costs(place, "100")
+    report(place, OCTOBER, clock=lambda: NOW, final=True, reason="checked", accept_gaps="only one day is of interest")
+    return place
+
+
+def rates(result: Published) -> list[tuple[str, ...]]:
+    names = ("before", "after", "difference", "cost_effect", "exchange_effect")
+    return [
+        (row["billing_currency"], row["previous_rate"], row["rate"], *(row[name]["exact"] for name in names))
+        for row in delta(result)["restatement"]["rates"]
+    ]
+
+
+def test_another_exchange_rate_says_what_it_made_of_the_reporting_cost(reporting: House) -> None:
+    write_book(reporting, "exchange_rates.csv", RATES + "2026-10,USD,EUR,0.80,ecb\n")
+    result = published(reporting)
+
+    assert (result.revision, result.status, rows(result)) == (2, "RESTATED", [])
+    assert rates(result) == [("USD", "0.9", "0.8", "90", "80", "-10", "0", "-10")]
+
+
+def test_of_a_cost_and_a_rate_that_changed_each_has_its_part(reporting: House) -> None:
+    """10 USD more at 0.90 are 9 EUR; 110 USD at 0.10 less are -11 EUR."""
+    land_costs(reporting, "110", later=timedelta(days=1))
+    write_book(reporting, "exchange_rates.csv", RATES + "2026-10,USD,EUR,0.80,ecb\n")
+
+    assert rates(published(reporting)) == [("USD", "0.9", "0.8", "90", "88", "-2", "9", "-11")]
+
+
+def test_the_rate_of_another_month_restates_nothing(reporting: House) -> None:
+    both = RATES + "2026-10,USD,EUR,0.90,ecb\n2026-09,USD,EUR,0.70,ecb\n"
+    write_book(reporting, "exchange_rates.csv", both)
+    assert not published(reporting).is_new
+
+    land_costs(reporting, "110", later=timedelta(days=1))
+    assert rates(published(reporting)) == []
+
+
+def test_a_month_that_is_what_it_was_after_a_draft_says_so(place: House, tmp_path: Path) -> None:
+    path = place.settings.path
+    own = path.read_text(encoding="utf-8")
+    path.write_text(own + own.replace("ocore-main", "ocore-new"), encoding="utf-8")
+    assert published(open_house(path)).status == "DRAFT"  # the new connection was never collected
+
+    path.write_text(own, encoding="utf-8")
+    result = published(open_house(path))
+    assert (result.revision, result.status, rows(result)) == (3, "RESTATED", [])
+    assert result.reasons == ("Restates r01: its figures are the same again",)
+    assert not published(place).is_new

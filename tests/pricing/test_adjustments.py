@@ -1,6 +1,6 @@
 """Credits, discounts, markups and taxes: worked by hand, in a real warehouse."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tallybook.errors import BookError
-from tallybook.pricing.adjustments import COLUMNS, Adjustment, Place, adjust, idle_adjustments
+from tallybook.pricing.adjustments import COLUMNS, Adjustment, Place, adjust, excessive_discounts, idle_adjustments
 from tallybook.pricing.books import Books, read_books, unknown_connections
 from tallybook.pricing.checks import run_checks
 from tallybook.summaries.month import read_frames, summarise_month
@@ -204,6 +204,25 @@ def test_the_same_row_twice_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path, row, row).startswith("adjustments.csv lines 2 and 3: ")
 
 
+def test_discounts_of_more_than_all_on_one_day_are_told(tmp_path: Path) -> None:
+    """60 and 50.5 % from the 20th on are 110.5 %. 60 and 40 are all of it, and what never meets does not add up."""
+    rows = (
+        "Web,,discount,60,,,2026-01-01,,x",
+        "Web,alpha-main,discount,50.5,,,2026-10-20,,x",
+        "Shop,,discount,60,,,2026-01-01,,x",
+        "Shop,,discount,40,,,2026-01-01,,x",
+        "Blog,,discount,60,,,2026-01-01,2026-10-15,x",
+        "Blog,,discount,60,,,2026-10-15,,x",
+    )
+    folder = tmp_path / "books"
+    folder.mkdir()
+    folder.joinpath("prices.csv").write_text(PRICES_HEADER, encoding="utf-8")
+    folder.joinpath("adjustments.csv").write_text(HEADER + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+
+    [told] = excessive_discounts(read_books(folder).adjustments, period=OCTOBER)
+    assert told.startswith("adjustments.csv lines 2, 3 take 110.5 % of project 'Web' at alpha-main from 2026-10-20 on:")
+
+
 @pytest.mark.parametrize("column", ["base_cost", "effective_cost"])
 def test_a_percentage_of_something_else_is_found(tmp_path: Path, column: str) -> None:
     warehouse = warehouse_with(usage=[usage("1000")])
@@ -211,6 +230,17 @@ def test_a_percentage_of_something_else_is_found(tmp_path: Path, column: str) ->
     charged = warehouse.select("marts.adjustment_charges")
     warehouse.delete("marts.adjustment_charges")
     warehouse.insert("marts.adjustment_charges", charged.with_columns(pl.col(column) + Decimal("0.000000000001")))
+
+    assert failing(warehouse) == ["adjusted_cost"]
+
+
+def test_a_percentage_of_a_day_without_costs_is_found(tmp_path: Path) -> None:
+    warehouse = warehouse_with(usage=[usage("1000")])
+    adjusted(warehouse, tmp_path, "Web,,discount,10,,,2026-01-01,,x")
+    charged = warehouse.select("marts.adjustment_charges")
+    warehouse.delete("marts.adjustment_charges")
+    times = pl.col("charge_period_start", "charge_period_end")
+    warehouse.insert("marts.adjustment_charges", charged.with_columns(times + timedelta(days=1)))
 
     assert failing(warehouse) == ["adjusted_cost"]
 

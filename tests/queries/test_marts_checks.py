@@ -68,6 +68,12 @@ def _wrong_cost(warehouse: Warehouse) -> None:
     warehouse.insert("marts.book_charges", rows.with_columns(list_cost=rows["list_cost"] + rows["list_cost"]))
 
 
+def _lost_cost(warehouse: Warehouse) -> None:
+    rows = warehouse.select("marts.book_charges")
+    warehouse.delete("marts.book_charges")
+    warehouse.insert("marts.book_charges", rows.with_columns(list_cost=None))
+
+
 @pytest.mark.parametrize(
     ("harm", "found"),
     [
@@ -76,6 +82,7 @@ def _wrong_cost(warehouse: Warehouse) -> None:
         (_lost_charges, {"provider_cost": 1}),
         (_doubled_cost, {"provider_cost": 1}),
         (_wrong_cost, {"price_times_quantity": 1}),
+        (_lost_cost, {"price_times_quantity": 1}),
     ],
 )
 def test_charges_that_do_not_follow_from_facts_are_found(

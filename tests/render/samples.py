@@ -40,6 +40,7 @@ from tallybook.documents.pages import (
 from tallybook.documents.restated import (
     Cause,
     CauseAmount,
+    RestatedRate,
     RestatedRow,
     RestatedTotal,
     Restatement,
@@ -843,7 +844,9 @@ def restatement(names: Sequence[str] = ("atlas", "borealis", "cumulus")) -> Rest
     )
     total = RestatedTotal("EUR", fig("9000"), fig("9025"), fig("25"), **certain, causes=causes)
     unchanged = RestatedTotal("USD", fig("7"), fig("7"), fig("0"), **certain, causes=())
-    return Restatement(1, (*names, "prices.csv changed"), (total, unchanged), (*rows, gone))
+    amounts = map(fig, ("6.30", "5.60", "-0.70", "0.00", "-0.70"))
+    rate = RestatedRate("USD", "EUR", Decimal("0.9"), Decimal("0.8"), *amounts)
+    return Restatement(1, (*names, "prices.csv changed"), (total, unchanged), (*rows, gone), (rate,))
 
 
 def hostile_report() -> MonthlyReport:

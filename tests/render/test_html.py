@@ -455,6 +455,16 @@ def test_a_closed_month_that_changed_says_what_and_why_with_figures_that_add_up(
     assert "What changed since" not in Page(html.render_report(samples.small_report())).text
 
 
+def test_another_exchange_rate_stands_beside_the_one_of_then() -> None:
+    text = Page(html.render_report(replace(samples.small_report(), restatement=samples.restatement()))).text
+
+    assert "Other exchange rates than then" in text
+    row = text[text.index("USD in EUR") :]
+    assert [row.index(word) for word in ("0.9", "0.8", "6.30", "5.60")] == sorted(
+        row.index(word) for word in ("0.9", "0.8", "6.30", "5.60")
+    )
+
+
 def test_a_restatement_without_changed_costs_says_so() -> None:
     nothing = replace(samples.restatement(), rows=(), changed_inputs=())
     text = Page(html.render_report(replace(samples.small_report(), restatement=nothing))).text

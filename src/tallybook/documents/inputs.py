@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 import polars as pl
 
@@ -24,17 +25,28 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedRate:
+    """What a closed revision turned a currency's costs into, and at which rate. `cost` is None where none was known."""
+
+    billing_currency: str
+    reporting_currency: str
+    rate: Decimal
+    cost: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Restated:
     """A closed revision beside the month of now: `costs` has the columns of queries/marts/restated_costs.sql.
 
     `lower_bounds` has project, connection and currency of what that revision showed as a lower bound; of a total the
-    first two are "".
+    first two are "". `rates` are those that it turned costs into a reporting currency by.
     """
 
     revision: int
     changed_inputs: tuple[str, ...]
     costs: pl.DataFrame
     lower_bounds: frozenset[tuple[str, str, str]] = frozenset()
+    rates: tuple[ClosedRate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

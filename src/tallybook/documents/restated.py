@@ -1,6 +1,7 @@
 """The shapes of a delta statement: what a month that was closed cost then and costs now, and why."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from tallybook.documents.values import Figure, Header
@@ -58,6 +59,25 @@ class RestatedTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class RestatedRate:
+    """A currency whose exchange rate is another one: its total in the reporting currency then and now.
+
+    difference = cost_effect, what the total changed at the rate of then, + exchange_effect, the total of now times the
+    change of the rate.
+    """
+
+    billing_currency: str
+    reporting_currency: str
+    previous_rate: Decimal
+    rate: Decimal
+    before: Figure
+    after: Figure
+    difference: Figure
+    cost_effect: Figure
+    exchange_effect: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class Restatement:
     """What became of a closed revision. Without rows no cost changed, but something else that the report shows."""
 
@@ -65,6 +85,7 @@ class Restatement:
     changed_inputs: tuple[str, ...]  # a sentence for each input that is another one than in that revision
     totals: tuple[RestatedTotal, ...]
     rows: tuple[RestatedRow, ...]  # those with a cause
+    rates: tuple[RestatedRate, ...] = ()  # exchange rates that changed
 
 
 @dataclass(frozen=True, slots=True)

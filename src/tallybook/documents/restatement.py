@@ -1,15 +1,18 @@
 """The delta statement of a month that was closed: every row with its causes, which add up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from tallybook.documents.figures import UNKNOWN, figure, fit, money, total_of
+import polars as pl
+
+from tallybook.documents.figures import UNKNOWN, add, figure, fit, money, total_of, trimmed
 from tallybook.documents.inputs import MonthInputs, Restated
 from tallybook.documents.model import CurrencyTotal, ProjectRow
-from tallybook.documents.restated import Cause, CauseAmount, RestatedRow, RestatedTotal, Restatement
+from tallybook.documents.restated import Cause, CauseAmount, RestatedRate, RestatedRow, RestatedTotal, Restatement
 from tallybook.documents.values import Figure
-from tallybook.money import minor_digits
+from tallybook.money import CONTEXT, minor_digits
+from tallybook.summaries.conversion import converted_cost
 from tallybook.summaries.restatement import CAUSES, summarise_restated_totals, summarise_restatement
 
 _NOTHING = Decimal(0)
@@ -42,7 +45,40 @@ def build_restatement(
         certainty = _lower_bounds(inputs.restated, shown, ("", "", currency))
         found.append(RestatedTotal(currency, before, after, moved, *certainty, causes=_sums(own)))
         rows += own
-    return Restatement(inputs.restated.revision, inputs.restated.changed_inputs, tuple(found), tuple(rows))
+    rates = tuple(restated_rates(inputs, inputs.restated))
+    return Restatement(inputs.restated.revision, inputs.restated.changed_inputs, tuple(found), tuple(rows), rates)
+
+
+def restated_rates(inputs: MonthInputs, restated: Restated) -> Iterator[RestatedRate]:
+    """The currencies that are turned into the same reporting currency at another rate than in the closed revision.
+
+    Example: 100 USD at 0.90, now 110 USD at 0.80: 90 EUR became 88, of which 10 x 0.90 = 9 EUR are the cost and
+    110 x -0.10 = -11 EUR the rate.
+    """
+    rates, projects = inputs.rates, inputs.tables.projects
+    for then in restated.rates:
+        name = then.billing_currency
+        if rates is None or then.reporting_currency != rates.currency or rates.now.get(name, then.rate) == then.rate:
+            continue
+        own = projects.filter(pl.col("billing_currency") == name)
+        after = money(add(own["reporting_cost"]), rates.currency)
+        at_old_rate = [converted_cost(cost, then.rate) for cost in own["effective_cost"].drop_nulls()]
+        before, moved = money(then.cost, rates.currency), figure(*_moved(after, money(then.cost, rates.currency)))
+        cost = CONTEXT.subtract(add(at_old_rate) or _NOTHING, then.cost or _NOTHING)
+        parts = [cost, CONTEXT.subtract(moved.exact or _NOTHING, cost)]
+        shown = fit(parts, total=moved.shown or _NOTHING, digits=minor_digits(rates.currency))
+        effects = [figure(*pair) for pair in zip(parts, shown, strict=True)]
+        yield RestatedRate(
+            name, rates.currency, trimmed(then.rate), trimmed(rates.now[name]), before, after, moved, *effects
+        )
+
+
+def _moved(after: Figure, before: Figure) -> tuple[Decimal, Decimal]:
+    """The exact difference and the shown one, of what is not known as of 0."""
+    return (
+        CONTEXT.subtract(after.exact or _NOTHING, before.exact or _NOTHING),
+        CONTEXT.subtract(after.shown or _NOTHING, before.shown or _NOTHING),
+    )
 
 
 def _rows(inputs: MonthInputs, rows: Sequence[Row], shown: Shown, *, total: Figure) -> list[RestatedRow]:

@@ -15,7 +15,7 @@ from tallybook.decode import encode
 from tallybook.facts import refresh_facts
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.house import House
-from tallybook.pricing.adjustments import idle_adjustments
+from tallybook.pricing.adjustments import excessive_discounts, idle_adjustments
 from tallybook.pricing.books import Books
 from tallybook.pricing.charges import CHARGED_MONTHS, make_charges, outdate_charges
 from tallybook.pricing.rows import price_rows
@@ -55,10 +55,13 @@ def charge_spans(warehouse: Warehouse, period: BillingPeriod) -> list[dict[str, 
     return [month | span for span in spans or [{"first_day": period.start.date(), "end_day": period.end.date()}]]
 
 
-def idle_rows(warehouse: Warehouse, period: BillingPeriod, *, books: Books) -> tuple[str, ...]:
-    """A sentence for each row of adjustments.csv that found no cost to adjust in a month whose charges are made."""
+def odd_rows(warehouse: Warehouse, period: BillingPeriod, *, books: Books) -> tuple[str, ...]:
+    """Sentences on rows of adjustments.csv that adjust nothing in a month whose charges are made, or take too much."""
     charges = warehouse.select("marts.adjustment_charges", billing_period=str(period))
-    return idle_adjustments(books.adjustments, period=period, used=set(charges["price_source"]))
+    return (
+        *idle_adjustments(books.adjustments, period=period, used=set(charges["price_source"])),
+        *excessive_discounts(books.adjustments, period=period),
+    )
 
 
 def _stands(warehouse: Warehouse, month: BillingPeriod, inputs_sha256: str) -> bool:

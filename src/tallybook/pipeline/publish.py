@@ -17,7 +17,7 @@ from tallybook.documents.monthly import build_report
 from tallybook.errors import UsageError
 from tallybook.landing import building, disk_error
 from tallybook.periods import BillingPeriod
-from tallybook.pipeline.charging import charge_months, charge_spans, idle_rows
+from tallybook.pipeline.charging import charge_months, charge_spans, odd_rows
 from tallybook.pipeline.collect import Clock
 from tallybook.pipeline.export import standard_documents
 from tallybook.pipeline.files import Edition, write_library, write_revision
@@ -30,6 +30,7 @@ from tallybook.pipeline.revisions import Revision, last_closed, latest_revision,
 from tallybook.pipeline.summarising import summarise
 from tallybook.pricing.allocating import spreading_notices
 from tallybook.pricing.books import Books, idle_budgets, unknown_connections
+from tallybook.pricing.budgets import misplaced_budgets
 from tallybook.pricing.checks import run_checks
 from tallybook.pricing.conversion import Rates, month_rates
 from tallybook.resources import queries
@@ -71,7 +72,7 @@ def report(
         if previous and _still_stands(previous, closed, fingerprint=fingerprint, figures=figures, final=final):
             _write_library(house)  # a process that was killed may have left the revision without it
             return as_published(previous, build_report(inputs), inputs.failures, is_new=False)
-        inputs = _stamped(inputs, previous, closed, final=final, reason=reason)
+        inputs = _stamped(inputs, previous, closed, figures=figures, final=final, reason=reason)
         inputs = replace(inputs, accepted_gaps=_accepted(house, inputs, closed, accept_gaps=accept_gaps))
         if final:
             refuse_to_close(inputs, least_pct=house.settings.final_coverage_pct)
@@ -180,12 +181,18 @@ def _inputs(house: House, warehouse: Warehouse, period: BillingPeriod, *, books:
         controls=_controls(house, warehouse, period),
         notices=(
             *unknown_connections(books, [connection.name for connection in house.settings.connections]),
-            *idle_rows(warehouse, period, books=books),
+            *odd_rows(warehouse, period, books=books),
             *spreading_notices(warehouse, period=period, books=books),
             *idle_budgets(books, str(period), projects=set(tables.accounts["project"])),
+            *misplaced_budgets(books, str(period), costs=_priced_projects(tables.projects)),
             *_notices(house, warehouse, period),
         ),
     )
+
+
+def _priced_projects(projects: polars.DataFrame) -> set[tuple[str, str]]:
+    known = projects.filter(polars.col("effective_cost").is_not_null())
+    return set(known.select("project", "billing_currency").iter_rows())
 
 
 def _rates(house: House, period: BillingPeriod, *, books: Books, projects: polars.DataFrame) -> Rates | None:
@@ -254,11 +261,19 @@ def _still_stands(previous: Revision, closed: Revision | None, *, fingerprint: s
 
 
 def _stamped(
-    inputs: MonthInputs, previous: Revision | None, closed: Revision | None, *, final: bool, reason: str
+    inputs: MonthInputs,
+    previous: Revision | None,
+    closed: Revision | None,
+    *,
+    figures: str,
+    final: bool,
+    reason: str,
 ) -> MonthInputs:
     revision = previous.number + 1 if previous else 1
     if closed:
-        why = reason.strip() or "what its connections answer, its books or the software changed"
+        is_same = closed.figures_sha256 == figures  # again, after a draft that was not
+        changed = "what its connections answer, its books or the software changed"
+        why = reason.strip() or ("its figures are the same again" if is_same else changed)
         return replace(inputs, revision=revision, restatement=f"Restates r{closed.number:02d}: {why}")
     return replace(inputs, revision=revision, final_reason=reason.strip() if final else "")
 

@@ -1,6 +1,7 @@
 """A month that was closed, beside the revision that closed it: what changed, charge by charge and input by input."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import polars
 import pyarrow
 import pyarrow.parquet
 
-from tallybook.documents.inputs import Restated
+from tallybook.documents.inputs import ClosedRate, Restated
 from tallybook.errors import StorageError
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.charging import charge_spans
@@ -54,7 +55,8 @@ def restate(
             for name, books in _SAME_BOOKS.items()
         },
     )
-    return Restated(closed.number, tuple(_told(closed, old, new)), costs, _lower_bounds(closed.report))
+    told = tuple(_told(closed, old, new))
+    return Restated(closed.number, told, costs, _lower_bounds(closed.report), tuple(_rates(closed.report)))
 
 
 def _restated_costs(warehouse: Warehouse, period: BillingPeriod, path: Path, **parameters: object) -> polars.DataFrame:
@@ -91,6 +93,19 @@ def _lower_bounds(report: Mapping[str, Any]) -> frozenset[tuple[str, str, str]]:
     )
 
 
+def _rates(report: Mapping[str, Any]) -> Iterator[ClosedRate]:
+    """The exchange rates of the closed report; before form 1.2 there were none, as without a reporting currency."""
+    conversion = report.get("conversion") or {"totals": []}
+    for row in conversion["totals"]:
+        cost = row["effective_cost"]["exact"]
+        yield ClosedRate(
+            row["billing_currency"],
+            conversion["reporting_currency"],
+            Decimal(row["rate"]),
+            None if cost is None else Decimal(cost),
+        )
+
+
 def _old_hashes(closed: Revision) -> Hashes:
     return {(one["kind"], one["name"]): one["sha256"] for one in closed.manifest["inputs"]}
 
@@ -119,7 +134,8 @@ def _told(closed: Revision, old: Hashes, new: Hashes) -> Iterator[str]:
     """A sentence for each input that is not the same, and for the software."""
     for key in sorted(old.keys() | new.keys()):
         if old.get(key) != new.get(key):
-            verb = "is new" if key not in old else "is gone" if key not in new else "changed"
+            be = "are" if key[0] == "settings" else "is"
+            verb = f"{be} new" if key not in old else f"{be} gone" if key not in new else "changed"
             yield f"{_words(*key)} {verb}"
     for name, was in sorted(closed.manifest["versions"].items()):
         if was != version(name):

@@ -176,6 +176,31 @@ def idle_adjustments(
     )
 
 
+def excessive_discounts(adjustments: Iterable[Adjustment], *, period: BillingPeriod) -> tuple[str, ...]:
+    """A sentence for discounts that take more than all of a project's cost on a day of the month, since they add up.
+
+    Example: rows of 60 and 60 % that hold on one day leave a cost of -20 %.
+    """
+    rows = [one for one in adjustments if one.category == "discount" and one.percent and one.holds_in(period)]
+    places = sorted({(one.project, one.connection) for one in rows})
+    groups = [[one for one in rows if one.project == place[0] and one.connection in ("", place[1])] for place in places]
+    return tuple(dict.fromkeys(sentence for group in groups for sentence in _too_much(group, period)))
+
+
+def _too_much(rows: Sequence[Adjustment], period: BillingPeriod) -> Iterator[str]:
+    """The first day on which the percentages of a place's rows are more than 100."""
+    for start, _ in period.days():
+        valid = [one for one in rows if one.holds_on(start.date())]
+        total = sum((one.percent or Decimal(0) for one in valid), Decimal(0))
+        if total > _HUNDRED:
+            lines = ", ".join(str(one.line) for one in valid)
+            yield (
+                f"{FILE} lines {lines} take {_digits(total)} % of {_place(valid[-1])} from {start.date()} on: "
+                "they add up, so its cost is below zero; end one with valid_to if they are not meant together"
+            )
+            return
+
+
 def _place(one: Adjustment) -> str:
     return f"project {one.project!r}" + (f" at {one.connection}" if one.connection else "")
 
