@@ -146,9 +146,9 @@ class RawStore:
                 os.fsync(file.fileno())
             temporary.replace(folder / f"{name}{RECEIPT_SUFFIX}")
 
-    def receipts(self) -> Iterator[str]:
-        """The ids of all receipts, sorted by unit and time."""
-        paths = self.root.glob(f"*/*/*/*{RECEIPT_SUFFIX}")
+    def receipts(self, connection: str = "") -> Iterator[str]:
+        """The ids of all receipts, or of those of one connection, sorted by unit and time."""
+        paths = self.root.glob(f"{connection or '*'}/*/*/*{RECEIPT_SUFFIX}")
         yield from sorted(path.relative_to(self.root).as_posix().removesuffix(RECEIPT_SUFFIX) for path in paths)
 
     def receipt(self, receipt_id: str) -> Receipt:

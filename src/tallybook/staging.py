@@ -17,7 +17,8 @@ from tallybook.errors import RefusedRowsError, SchemaError, StorageError, Tallyb
 from tallybook.landing import RawFile, RawStore, Receipt, as_request
 from tallybook.manifest import Entry, Manifest, touched_months
 from tallybook.periods import is_plausible
-from tallybook.warehouse import Warehouse, naive_utc
+from tallybook.statements import naive_utc
+from tallybook.warehouse import Warehouse
 
 _Part = tuple[str, pyarrow.Table, tuple[str, ...]]  # staging table, its rows, notes
 _PARSERS = 2  # threads; hashing, unpacking, casts and the insert leave Python's lock free
@@ -36,10 +37,10 @@ class Stager:
         self._providers = providers
         self._manifest = Manifest(warehouse)
 
-    def load_pending(self) -> list[Entry]:
-        """Stage every receipt that the warehouse does not know yet; returns what became of each."""
+    def load_pending(self, *, connection: str = "") -> list[Entry]:
+        """Stage every receipt that the warehouse does not know, or those of one connection; what became of each."""
         known = self._manifest.known_receipts()
-        pending = [self._store.receipt(name) for name in self._store.receipts() if name not in known]
+        pending = [self._store.receipt(name) for name in self._store.receipts(connection) if name not in known]
         staged: list[Entry] = []
         for receipts in _units(r for r in pending if r.provider in self._providers):
             cadence = Cadence(receipts[0].cadence)
