@@ -1,11 +1,12 @@
 """Times a month of workload rows from raw bytes to the report's tables, step by step, beside plain DuckDB.
 
-    python bench/run.py [--rows 1000000 ...] [--runs 1] [--json FILE]
+    python bench/run.py [--rows 1000000 ...] [--runs 1] [--peers PYTHON] [--json FILE]
 
 Every step runs in a process of its own over the same generated month, so that its peak memory is its own; what it
 imports is loaded before the clock starts. With several runs the tables show medians, with several sizes how time and
-memory grow with rows: as rows to the power of the exponent shown. The floor is hand-written SQL
-over the same files; its totals must equal ours exactly, or the bench fails. README.md says what each step is.
+memory grow with rows: as rows to the power of the exponent shown. The floor is hand-written SQL over the same files,
+the peers are other tools that do one step of it. All totals must be equal to the last digit, or the bench fails.
+README.md says what each step is.
 """
 
 import argparse
@@ -22,12 +23,20 @@ from typing import Any
 from month import RECEIPTS, generate
 from steps import measured
 
-STEPS = ("land", "decode", "stage", "price", "summarise", "publish", "export", "samples", "floor_load", "floor_group")
-_CLOSE = ("land", "stage", "price", "publish")  # publish makes the summaries
+STEPS = (
+    *("land", "decode", "stage", "price", "summarise", "publish", "export", "close", "again", "backfill", "samples"),
+    *("floor_load", "floor_group"),
+)
+PEERS = ("pandas", "dlt", "dbt", "cloudkitty")
+_PEER_ROWS = 1_000_000  # more takes hours, or more memory than a laptop has
 _COMPARED = (
     (("stage", "price", "summarise"), ("floor_load", "floor_group")),
     (("stage",), ("floor_load",)),
     (("price", "summarise"), ("floor_group",)),
+    (("price", "summarise"), ("pandas",)),
+    (("price", "summarise"), ("dbt",)),
+    (("price",), ("cloudkitty",)),
+    (("land", "stage"), ("dlt",)),
 )
 
 
@@ -39,8 +48,8 @@ def main() -> None:
         return
     sizes = {}
     for rows in sorted(arguments.rows):
-        runs = [_run(rows) for _ in range(arguments.runs)]
-        sizes[rows] = [_median([run[number] for run in runs]) for number in range(len(STEPS))]
+        runs = [_run(rows, arguments.peers) for _ in range(arguments.runs)]
+        sizes[rows] = [_median(list(of_step)) for of_step in zip(*runs, strict=True)]
         _show(sizes[rows], rows)
     if len(sizes) > 1:
         _show_growth(sizes)
@@ -48,11 +57,17 @@ def main() -> None:
         Path(arguments.json).write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
 
 
-def _run(rows: int) -> list[dict[str, Any]]:
+def _run(rows: int, peers: str) -> list[dict[str, Any]]:
     folder = Path(tempfile.mkdtemp(prefix="tallybook-bench-"))
     try:
         generate(folder, rows)
-        results = [_in_process(step, folder, rows) for step in STEPS]
+        results = [
+            _in_process([sys.executable, __file__, "--step", step, "--folder", str(folder), "--rows", str(rows)])
+            for step in STEPS
+        ]
+        if peers and rows <= _PEER_ROWS:
+            script = str(Path(__file__).with_name("peers") / "run.py")
+            results += [_in_process([peers, script, step, str(folder), str(rows)]) for step in PEERS]
     finally:
         shutil.rmtree(folder)
     totals = {result["step"]: result["total"] for result in results if "total" in result}
@@ -66,11 +81,10 @@ def _median(runs: list[dict[str, Any]]) -> dict[str, Any]:
     return runs[0] | {name: round(statistics.median(run[name] for run in runs), 2) for name in measured}
 
 
-def _in_process(step: str, folder: Path, rows: int) -> dict[str, Any]:
-    command = [sys.executable, __file__, "--step", step, "--folder", str(folder), "--rows", str(rows)]
+def _in_process(command: list[str]) -> dict[str, Any]:
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    print(f"{step}: {result['seconds']} s", file=sys.stderr)
+    print(f"{result['step']}: {result['seconds']} s", file=sys.stderr)
     return result
 
 
@@ -86,14 +100,16 @@ def _show(results: list[dict[str, Any]], rows: int) -> None:
     for name, one in next(result for result in results if "documents" in result)["documents"].items():
         print(f"\n{name}: {one['seconds']} s, {one['cpu_seconds']} CPU s, {one['bytes']:,} bytes")
     seconds = {result["step"]: result["seconds"] for result in results}
-    print(f"\nthe close ({', '.join(_CLOSE)}): {sum(seconds[step] for step in _CLOSE):.1f} s")
+    print(f"\nland and close: {seconds['land'] + seconds['close']:.1f} s")
     cpu = {result["step"]: result["cpu_seconds"] for result in results}
     print()
     for ours in (("land", "decode"), ("land", "stage")):
         print(f"{' and '.join(ours)}: {rows / sum(seconds[step] for step in ours):,.0f} rows/s")
-    for ours, floors in _COMPARED:
-        ratios = [sum(of[step] for step in ours) / sum(of[floor] for floor in floors) for of in (seconds, cpu)]
-        told = f"{', '.join(ours)} to {', '.join(floors)}"
+    for ours, others in _COMPARED:
+        if not set(others) <= set(seconds):
+            continue
+        ratios = [sum(of[step] for step in ours) / sum(of[other] for other in others) for of in (seconds, cpu)]
+        told = f"{', '.join(ours)} to {', '.join(others)}"
         print(f"{told}: {ratios[0]:.1f} in seconds, {ratios[1]:.1f} in CPU seconds")
     print(f"samples: {1000 * seconds['samples'] / RECEIPTS:.1f} ms a receipt")
 
@@ -102,7 +118,9 @@ def _show_growth(sizes: dict[int, list[dict[str, Any]]]) -> None:
     """From the smallest to the largest size, by CPU seconds: 1 is linear."""
     first, last = min(sizes), max(sizes)
     print(f"\n| step | exponent of CPU seconds, {first:,} to {last:,} rows | peak MiB |\n|---|---|---|")
-    for small, large in zip(sizes[first], sizes[last], strict=True):
+    of_first = {result["step"]: result for result in sizes[first]}
+    for large in sizes[last]:
+        small = of_first[large["step"]]
         if large["step"] != "samples" and small["cpu_seconds"] > 0:
             exponent = math.log(large["cpu_seconds"] / small["cpu_seconds"]) / math.log(last / first)
             print(f"| {large['step']} | {exponent:.2f} | {small['peak_mib']} to {large['peak_mib']} |")
@@ -111,6 +129,7 @@ def _show_growth(sizes: dict[int, list[dict[str, Any]]]) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument("--peers", default="", metavar="PYTHON", help="of an environment with peers/requirements.txt")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--json", default="")
     parser.add_argument("--step", default="", help=argparse.SUPPRESS)

@@ -2,17 +2,21 @@
 
 import importlib
 import resource
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from month import MONTH, RECEIPTS, land_samples
+from month import MONTH, RECEIPTS, land_month, land_samples, requests
 
 from tallybook.contract import Request
 
 NOW = datetime(2026, 11, 2, 6, tzinfo=UTC)
+MONTHS = 24  # of the backfill
+FLOOR = {"memory_limit": "1GB", "preserve_insertion_order": "false"}
 EXPORTED = (
     ("scaleops/workloads", ("multiCluster=true",)),
     ("scaleops/aggregated", ("multiCluster=true", "groupByNamespace=true", "groupByLabels=team", "range=31d")),
@@ -32,23 +36,9 @@ def land(folder: Path, rows: int) -> dict[str, Any]:
         return as_raw_file(request, status=200, sha256=sha256, size_bytes=size, captured_at=NOW)
 
     with ThreadPoolExecutor(2) as pool:
-        files = tuple(pool.map(land_one, _requests(folder), sorted((folder / "bodies").iterdir())))
+        files = tuple(pool.map(land_one, requests(_house(folder)), sorted((folder / "bodies").iterdir())))
     store.write_receipt(Receipt("scaleops", "cluster-costs", "workloads", "history", MONTH, NOW, files))
     return {"rows": rows, "bytes": _bytes(folder / "var" / "raw")}
-
-
-def _requests(folder: Path) -> list[Request]:
-    from tallybook import providers
-    from tallybook.periods import BillingPeriod
-
-    class Session:
-        settings = _house(folder).settings.connections[0]
-        now = NOW
-
-        def ask(self, request: Request) -> Any:  # noqa: ARG002 - the protocol's argument
-            raise AssertionError("this plan asks nothing to go on")
-
-    return list(providers.load("scaleops").dataset("workloads").plan(Session(), BillingPeriod(2026, 10)))
 
 
 def _chunks(path: Path) -> Any:
@@ -171,6 +161,52 @@ def export(folder: Path, rows: int) -> dict[str, Any]:
     return {"rows": rows, "documents": documents}
 
 
+def close(folder: Path, rows: int) -> dict[str, Any]:
+    """All of it in one process, from raw files to a published revision with its pages, but without PDFs."""
+    from tallybook.periods import BillingPeriod
+    from tallybook.pipeline import files
+    from tallybook.pipeline.publish import report
+
+    for path in (folder / "var").glob("tallybook.duckdb*"):
+        path.unlink()
+    files.write_pages = _write_html
+    report(_house(folder), BillingPeriod(2026, 10), clock=lambda: NOW)
+    return {"rows": rows, "bytes": _bytes(folder / "var" / "reports")}
+
+
+def again(folder: Path, rows: int) -> dict[str, Any]:
+    """The command once more, as its own process: nothing changed, so nothing is published."""
+    command = [sys.executable, "-m", "tallybook", "report", "--month", MONTH]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return {"rows": rows}
+
+
+def backfill(folder: Path, rows: int) -> dict[str, Any]:
+    """Two years of months, each with a share of the rows, staged and published one after the other in one process."""
+    from tallybook.periods import BillingPeriod
+    from tallybook.pipeline import files
+    from tallybook.pipeline.publish import report
+
+    files.write_pages = _write_html
+    house, last, peaks = _house(folder / "months"), BillingPeriod(2026, 10), []
+    for back in reversed(range(MONTHS)):
+        land_month(house, last.shift(-back), rows // MONTHS)
+        report(house, last.shift(-back), clock=lambda: NOW)
+        peaks.append(_peak_mib())
+    return {"rows": rows, "peak_mib_by_month": peaks}
+
+
+def _write_html(folder: Path, report: Any, statements: Any, *_: Any, **__: Any) -> None:
+    """Instead of `write_pages`: PDFs take a fixed time a project, whatever a month has of rows."""
+    from tallybook.render.html import render_report, render_statement
+
+    (folder / "monthly-report.html").write_text(render_report(report), encoding="utf-8")
+    for statement in statements:
+        page = folder / "projects" / statement.slug / "statement.html"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(render_statement(statement), encoding="utf-8")
+
+
 def samples(folder: Path, rows: int) -> dict[str, Any]:  # noqa: ARG001 - as many as there are receipts
     """Receipts of a sampled provider, landed before the clock starts, staged in one go."""
     errors = [item.error for item in _staged(folder / "sampled") if item.error]
@@ -180,36 +216,38 @@ def samples(folder: Path, rows: int) -> dict[str, Any]:  # noqa: ARG001 - as man
 
 
 def floor_load(folder: Path, rows: int) -> dict[str, Any]:
-    """The same answers by hand: DuckDB reads seven of the 22 fields of the JSON into a table.
+    """The same answers by hand: DuckDB writes seven of the 22 fields of the JSON as Parquet.
 
     Its decimals come by way of doubles, which these small numbers with six decimals survive and real ones do not.
     """
     import duckdb
 
     largest = max(path.stat().st_size for path in (folder / "bodies").iterdir()) + 1
-    with duckdb.connect(str(folder / "floor.duckdb"), config={"memory_limit": "1GB"}) as connection:
+    with duckdb.connect(config=FLOOR) as connection:
         connection.execute(
             f"""
-            create table costs as
-            select w.clusterName as cluster, w.namespace as namespace, w.workloadName as workload,
-                w.workloadType as workload_type, w.totalCost as cost,
-                w.spotHours as spot, w.onDemandHours as on_demand
-            from (
-                select unnest(aggregatedWorkloads) as w
-                from read_json('{folder}/bodies/*.json', maximum_object_size = {largest}, columns = {{
-                    'aggregatedWorkloads': 'STRUCT(clusterName VARCHAR, namespace VARCHAR, workloadName VARCHAR,
-                        workloadType VARCHAR, totalCost DECIMAL(38, 12), spotHours DECIMAL(38, 12),
-                        onDemandHours DECIMAL(38, 12))[]'}})
-            )"""
+            copy (
+                select w.clusterName as cluster, w.namespace as namespace, w.workloadName as workload,
+                    w.workloadType as workload_type, w.totalCost as cost,
+                    w.spotHours as spot, w.onDemandHours as on_demand
+                from (
+                    select unnest(aggregatedWorkloads) as w
+                    from read_json('{folder}/bodies/*.json', maximum_object_size = {largest}, columns = {{
+                        'aggregatedWorkloads': 'STRUCT(clusterName VARCHAR, namespace VARCHAR, workloadName VARCHAR,
+                            workloadType VARCHAR, totalCost DECIMAL(38, 12), spotHours DECIMAL(38, 12),
+                            onDemandHours DECIMAL(38, 12))[]'}})
+                )
+            ) to '{folder}/costs.parquet' (format parquet, compression zstd)"""
         )
-    return {"rows": rows}
+    return {"rows": rows, "bytes": _bytes(folder / "costs.parquet")}
 
 
 def floor_group(folder: Path, rows: int) -> dict[str, Any]:
     """What price and summarise come down to: sums per project, per workload and per category."""
     import duckdb
 
-    with duckdb.connect(str(folder / "floor.duckdb"), config={"memory_limit": "1GB"}) as connection:
+    with duckdb.connect(config=FLOOR) as connection:
+        costs = connection.read_parquet(str(folder / "costs.parquet"))  # noqa: F841 - the statements name it
         for keys in ("cluster, namespace", "cluster, namespace, workload, workload_type", "spot > 0, on_demand > 0"):
             connection.sql(
                 f"select {keys}, sum(cost), sum(spot), sum(on_demand) from costs group by all order by all"
@@ -231,14 +269,27 @@ def measured(step: str, folder: Path, rows: int) -> dict[str, Any]:
         importlib.import_module("tallybook.pipeline.export")
     if step == "samples":
         land_samples(folder)
-    wall, cpu = time.perf_counter(), time.process_time()
+    wall, cpu = time.perf_counter(), _cpu_seconds()
     result = globals()[step](folder, rows)
     seconds = time.perf_counter() - wall
     return {
         "step": step,
         **result,
         "seconds": round(seconds, 2),
-        "cpu_seconds": round(time.process_time() - cpu, 2),
+        "cpu_seconds": round(_cpu_seconds() - cpu, 2),
         "rows_per_second": round(result["rows"] / seconds),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mib": _peak_mib(),
     }
+
+
+def _used() -> tuple[resource.struct_rusage, ...]:
+    return tuple(map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+
+def _cpu_seconds() -> float:
+    return sum(used.ru_utime + used.ru_stime for used in _used())
+
+
+def _peak_mib() -> int:
+    """Of the largest process, this one or one that it started."""
+    return int(max(used.ru_maxrss for used in _used()) // 1024)
