@@ -20,7 +20,7 @@ from prefect.states import Failed
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from pydantic import Field, StringConstraints
 
-from tallybook.errors import ConfigurationError, ProviderError, TallybookError, UsageError
+from tallybook.errors import ConfigurationError, TallybookError, UsageError
 from tallybook.landing import Receipt
 from tallybook.manifest import Entry
 from tallybook.periods import BillingPeriod
@@ -124,14 +124,6 @@ class Landed:
         return [name for name, receipt in self.receipts.items() if receipt.error]
 
 
-class FetchError(ProviderError):
-    """What failed in a fetch, with the receipts of all that was asked for: the task may run in another process."""
-
-    def __init__(self, message: str, receipts: Sequence[Receipt] = ()) -> None:
-        super().__init__(message)
-        self.receipts = receipts
-
-
 @task(
     task_run_name="fetch {connection} {month}",
     retries=2,
@@ -149,7 +141,7 @@ def fetch_connection(
         landed.receipts[receipt.dataset] = receipt
     if landed.failed:
         told = "; ".join(landed.receipts[name].error for name in landed.failed)
-        raise FetchError(told, list(landed.receipts.values()))
+        raise collecting.FetchError(told, list(landed.receipts.values()))
     return list(landed.receipts.values())
 
 
@@ -201,7 +193,7 @@ def _receipts(fetched: PrefectFuture[list[Receipt]]) -> Sequence[Receipt]:
     """Also of a fetch that failed; what is no failure of a provider, such as a full disk, is raised."""
     try:
         return fetched.result()
-    except FetchError as error:
+    except collecting.FetchError as error:
         return error.receipts
 
 

@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 
 from tallybook.periods import BillingPeriod
+from tallybook.pipeline import files
 from tallybook.pipeline.house import open_house
 from tallybook.pipeline.publish import report
 from tallybook.sandbox.configuration import SECRETS, write_configuration
 from tallybook.sandbox.server import running
 from tallybook.sandbox.world import WorldSize
+from tests.flows.dask_driver import write_report_page
 
 pytest.importorskip("prefect_dask")
 pytest.importorskip("duckdb_extension_ducklake")
@@ -121,6 +123,7 @@ def test_the_reports_are_those_of_a_single_file(lake: Path, tmp_path: Path, monk
     kept = [line for line in text.splitlines() if not line.startswith("warehouse")]
     (tmp_path / "tallybook.toml").write_text("\n".join(kept) + "\n", encoding="utf-8")
     house = open_house(tmp_path / "tallybook.toml")
+    monkeypatch.setattr(files, "write_pages", write_report_page)
 
     for month in MONTHS:
         report(house, BillingPeriod.parse(month, now=CLOCK), clock=lambda: CLOCK)

@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from tallybook.contract import Cadence, Dataset, Provider
-from tallybook.errors import UsageError
+from tallybook.errors import ProviderError, UsageError
 from tallybook.landing import Receipt
 from tallybook.manifest import Entry
 from tallybook.periods import BillingPeriod
@@ -31,6 +31,14 @@ class UnitResult:
     outcome: str
     rows: int = 0
     message: str = ""
+
+
+class FetchError(ProviderError):
+    """What failed in a fetch, with the receipts of all that was asked for; both pass from one process to another."""
+
+    def __init__(self, message: str, receipts: Sequence[Receipt] = ()) -> None:
+        super().__init__(message)
+        self.receipts = receipts
 
 
 def collect(
