@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
+ROWS ?= 100000 1000000 10000000
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
@@ -37,9 +39,14 @@ types: setup ## mypy alone
 format: setup ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-bench: setup ## Time landing, staging and summaries of a month of 1,000,000 rows, and what Prefect adds
-	@$(BIN)/python bench/run.py
+bench: setup $(PEERS)/.ready ## Time a month of 100 thousand, 1 and 10 million rows, beside its peers; what Prefect adds; the pages
+	@$(BIN)/python bench/run.py --rows $(ROWS) --peers $(PEERS)/bin/python --json bench/results.json
 	@$(BIN)/python bench/overhead.py
+	@$(BIN)/python bench/render.py --growth
+
+$(PEERS)/.ready: bench/peers/requirements.txt
+	@$(PYTHON) -m venv $(PEERS) && $(PEERS)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 lock: ## Resolve requirements.lock anew (names, versions, hashes)
 	@./scripts/lock $(PYTHON)

@@ -1,41 +1,42 @@
 """Times a month of workload rows from raw bytes to the report's tables, step by step, beside plain DuckDB.
 
-    python bench/run.py [--rows 1000000] [--runs 1] [--json FILE]
+    python bench/run.py [--rows 1000000 ...] [--runs 1] [--peers PYTHON] [--json FILE]
 
 Every step runs in a process of its own over the same generated month, so that its peak memory is its own; what it
-imports is loaded before the clock starts. With several runs the table shows medians. The floor is hand-written SQL
-over the same files; its totals must equal ours exactly, or the bench fails. README.md says what each step is.
+imports is loaded before the clock starts. With several runs the tables show medians, with several sizes how time and
+memory grow with rows: as rows to the power of the exponent shown. The floor is hand-written SQL over the same files,
+the peers are other tools that do one step of it. All totals must be equal to the last digit, or the bench fails.
+README.md says what each step is.
 """
 
 import argparse
-import importlib
 import json
-import resource
+import math
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from month import MONTH, RECEIPTS, generate, land_samples
+from month import RECEIPTS, generate
+from steps import measured
 
-from tallybook.contract import Request
-
-NOW = datetime(2026, 11, 2, 6, tzinfo=UTC)
-STEPS = ("land", "decode", "stage", "price", "summarise", "publish", "export", "samples", "floor_load", "floor_group")
-EXPORTED = (
-    ("scaleops/workloads", ("multiCluster=true",)),
-    ("scaleops/aggregated", ("multiCluster=true", "groupByNamespace=true", "groupByLabels=team", "range=31d")),
+STEPS = (
+    *("land", "decode", "stage", "price", "summarise", "publish", "export", "close", "again", "backfill", "samples"),
+    *("floor_load", "floor_group"),
 )
+PEERS = ("pandas", "dlt", "dbt", "cloudkitty")
+_PEER_ROWS = 1_000_000  # more takes hours, or more memory than a laptop has
 _COMPARED = (
     (("stage", "price", "summarise"), ("floor_load", "floor_group")),
     (("stage",), ("floor_load",)),
     (("price", "summarise"), ("floor_group",)),
+    (("price", "summarise"), ("pandas",)),
+    (("price", "summarise"), ("dbt",)),
+    (("price",), ("cloudkitty",)),
+    (("land", "stage"), ("dlt",)),
 )
 
 
@@ -43,20 +44,30 @@ def main() -> None:
     """Generate, run every step, check the totals, print the table."""
     arguments = _arguments()
     if arguments.step:
-        print(json.dumps(_measured(arguments.step, Path(arguments.folder), arguments.rows)))
+        print(json.dumps(measured(arguments.step, Path(arguments.folder), arguments.rows[0])))
         return
-    runs = [_run(arguments.rows) for _ in range(arguments.runs)]
-    results = [_median([run[number] for run in runs]) for number in range(len(STEPS))]
-    _show(results, arguments.rows)
+    sizes = {}
+    for rows in sorted(arguments.rows):
+        runs = [_run(rows, arguments.peers) for _ in range(arguments.runs)]
+        sizes[rows] = [_median(list(of_step)) for of_step in zip(*runs, strict=True)]
+        _show(sizes[rows], rows)
+    if len(sizes) > 1:
+        _show_growth(sizes)
     if arguments.json:
-        Path(arguments.json).write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+        Path(arguments.json).write_text(json.dumps(sizes, indent=2) + "\n", encoding="utf-8")
 
 
-def _run(rows: int) -> list[dict[str, Any]]:
+def _run(rows: int, peers: str) -> list[dict[str, Any]]:
     folder = Path(tempfile.mkdtemp(prefix="tallybook-bench-"))
     try:
         generate(folder, rows)
-        results = [_in_process(step, folder, rows) for step in STEPS]
+        results = [
+            _in_process([sys.executable, __file__, "--step", step, "--folder", str(folder), "--rows", str(rows)])
+            for step in STEPS
+        ]
+        if peers and rows <= _PEER_ROWS:
+            script = str(Path(__file__).with_name("peers") / "run.py")
+            results += [_in_process([peers, script, step, str(folder), str(rows)]) for step in PEERS]
     finally:
         shutil.rmtree(folder)
     totals = {result["step"]: result["total"] for result in results if "total" in result}
@@ -70,259 +81,55 @@ def _median(runs: list[dict[str, Any]]) -> dict[str, Any]:
     return runs[0] | {name: round(statistics.median(run[name] for run in runs), 2) for name in measured}
 
 
-def land(folder: Path, rows: int) -> dict[str, Any]:
-    """The raw bytes into compressed, hashed raw files and a receipt, side by side as a fetch lands its answers."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    from tallybook.landing import RawFile, RawStore, Receipt, as_raw_file
-
-    store = RawStore(folder / "var" / "raw")
-
-    def land_one(request: Request, path: Path) -> RawFile:
-        sha256, size = store.land("cluster-costs", "workloads", MONTH, _chunks(path))
-        return as_raw_file(request, status=200, sha256=sha256, size_bytes=size, captured_at=NOW)
-
-    with ThreadPoolExecutor(2) as pool:
-        files = tuple(pool.map(land_one, _requests(folder), sorted((folder / "bodies").iterdir())))
-    store.write_receipt(Receipt("scaleops", "cluster-costs", "workloads", "history", MONTH, NOW, files))
-    return {"rows": rows}
-
-
-def _requests(folder: Path) -> list[Request]:
-    from tallybook import providers
-    from tallybook.periods import BillingPeriod
-
-    class Session:
-        settings = _house(folder).settings.connections[0]
-        now = NOW
-
-        def ask(self, request: Request) -> Any:  # noqa: ARG002 - the protocol's argument
-            raise AssertionError("this plan asks nothing to go on")
-
-    return list(providers.load("scaleops").dataset("workloads").plan(Session(), BillingPeriod(2026, 10)))
-
-
-def _chunks(path: Path) -> Any:
-    with path.open("rb") as file:
-        while chunk := file.read(2**20):
-            yield chunk
-
-
-def decode(folder: Path, rows: int) -> dict[str, Any]:
-    """The raw files into typed columns, exactly, on both cores; a part of `stage`, on its own."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    from tallybook import providers
-    from tallybook.landing import RawStore, as_request
-
-    store = RawStore(folder / "var" / "raw")
-    (receipt,) = map(store.receipt, store.receipts())
-    parse = providers.load("scaleops").dataset("workloads").parse
-    with ThreadPoolExecutor(2) as pool:
-        read = pool.map(lambda file: parse(store.read(receipt, file), as_request(file)), receipt.files)
-        decoded = sum(len(one.tables["workloads"]["id"]) for one in read)
-    if decoded != rows:
-        raise SystemExit(f"{decoded} rows were decoded of {rows}")
-    return {"rows": rows}
-
-
-def stage(folder: Path, rows: int) -> dict[str, Any]:
-    """Decode exactly, stage, and compute the facts."""
-    errors = [item.error for item in _staged(folder) if item.error]
-    if errors:
-        raise SystemExit(errors[0])
-    return {"rows": rows}
-
-
-def _staged(folder: Path) -> list[Any]:
-    from tallybook.periods import BillingPeriod
-    from tallybook.pipeline.house import load
-
-    house = _house(folder)
-    with house.warehouse() as warehouse:
-        return load(house, warehouse, now=NOW, periods=[BillingPeriod(2026, 10)])
-
-
-def price(folder: Path, rows: int) -> dict[str, Any]:
-    """Facts and books into charges."""
-    from tallybook.periods import BillingPeriod
-    from tallybook.pricing.books import read_books
-    from tallybook.pricing.charges import make_charges
-
-    house = _house(folder)
-    with house.warehouse() as warehouse:
-        make_charges(warehouse, period=BillingPeriod(2026, 10), books=read_books(house.settings.books_dir))
-    return {"rows": rows}
-
-
-def summarise(folder: Path, rows: int) -> dict[str, Any]:
-    """Charges into every summary table."""
-    from tallybook.periods import BillingPeriod
-    from tallybook.summaries.month import read_frames, summarise_month
-
-    house, period = _house(folder), BillingPeriod(2026, 10)
-    with house.warehouse() as warehouse:
-        tables = summarise_month(read_frames(warehouse, period=period), period=period, now=NOW)
-    return {"rows": rows, "total": str(Decimal(tables.projects["effective_cost"].sum()).normalize())}
-
-
-def publish(folder: Path, rows: int) -> dict[str, Any]:
-    """The summaries once more, and from them the documents: JSON, CSV, Parquet and HTML, without PDF and XLSX."""
-    from tallybook.documents.monthly import build_report
-    from tallybook.periods import BillingPeriod
-    from tallybook.pipeline.charging import charge_spans
-    from tallybook.pipeline.files import TABLES
-    from tallybook.pipeline.publish import _inputs
-    from tallybook.pricing.books import read_books
-    from tallybook.render.csv import render_csv
-    from tallybook.render.html import render_report
-    from tallybook.render.json import render_json
-
-    house, period, out = _house(folder), BillingPeriod(2026, 10), folder / "published"
-    out.mkdir()
-    with house.warehouse() as warehouse:
-        books = read_books(house.settings.books_dir)
-        inputs = _inputs(house, warehouse, period, books=books, now=NOW)
-        warehouse.write_parquet(
-            out / "charges.parquet", "marts/charges", charge_spans(warehouse, BillingPeriod(2026, 10))
-        )
-    report = build_report(inputs)
-    (out / "monthly-report.json").write_bytes(render_json(report))
-    (out / "monthly-report.html").write_text(render_report(report), encoding="utf-8")
-    for name in TABLES:
-        (out / f"{name}.csv").write_bytes(render_csv(getattr(inputs.tables, name)))
-    return {"rows": rows}
-
-
-def export(folder: Path, rows: int) -> dict[str, Any]:
-    """Two documented documents over all rows: every workload, and the groups of a label by namespace.
-
-    Each is timed on its own; `seconds` of the step are those of both.
-    """
-    from tallybook import providers
-    from tallybook.periods import BillingPeriod
-    from tallybook.pipeline.export import export as export_document
-
-    house, documents = _house(folder), {}
-    available = [providers.load(name) for name in providers.names()]
-    for name, values in EXPORTED:
-        wall, cpu = time.perf_counter(), time.process_time()
-        made = export_document(
-            house, name, BillingPeriod(2026, 10), values=values, connection=None, now=NOW, available=available
-        )
-        documents[name] = {
-            "seconds": round(time.perf_counter() - wall, 2),
-            "cpu_seconds": round(time.process_time() - cpu, 2),
-            "bytes": len(made.body),
-        }
-    return {"rows": rows, "documents": documents}
-
-
-def samples(folder: Path, rows: int) -> dict[str, Any]:  # noqa: ARG001 - as many as there are receipts
-    """Receipts of a sampled provider, landed before the clock starts, staged in one go."""
-    errors = [item.error for item in _staged(folder / "sampled") if item.error]
-    if errors:
-        raise SystemExit(errors[0])
-    return {"rows": RECEIPTS}
-
-
-def floor_load(folder: Path, rows: int) -> dict[str, Any]:
-    """The same answers by hand: DuckDB reads seven of the 22 fields of the JSON into a table.
-
-    Its decimals come by way of doubles, which these small numbers with six decimals survive and real ones do not.
-    """
-    import duckdb
-
-    largest = max(path.stat().st_size for path in (folder / "bodies").iterdir()) + 1
-    with duckdb.connect(str(folder / "floor.duckdb"), config={"memory_limit": "1GB"}) as connection:
-        connection.execute(
-            f"""
-            create table costs as
-            select w.clusterName as cluster, w.namespace as namespace, w.workloadName as workload,
-                w.workloadType as workload_type, w.totalCost as cost,
-                w.spotHours as spot, w.onDemandHours as on_demand
-            from (
-                select unnest(aggregatedWorkloads) as w
-                from read_json('{folder}/bodies/*.json', maximum_object_size = {largest}, columns = {{
-                    'aggregatedWorkloads': 'STRUCT(clusterName VARCHAR, namespace VARCHAR, workloadName VARCHAR,
-                        workloadType VARCHAR, totalCost DECIMAL(38, 12), spotHours DECIMAL(38, 12),
-                        onDemandHours DECIMAL(38, 12))[]'}})
-            )"""
-        )
-    return {"rows": rows}
-
-
-def floor_group(folder: Path, rows: int) -> dict[str, Any]:
-    """What price and summarise come down to: sums per project, per workload and per category."""
-    import duckdb
-
-    with duckdb.connect(str(folder / "floor.duckdb"), config={"memory_limit": "1GB"}) as connection:
-        for keys in ("cluster, namespace", "cluster, namespace, workload, workload_type", "spot > 0, on_demand > 0"):
-            connection.sql(
-                f"select {keys}, sum(cost), sum(spot), sum(on_demand) from costs group by all order by all"
-            ).to_arrow_table()
-        total = connection.sql("select sum(cost) from costs").fetchone()
-    return {"rows": rows, "total": str(Decimal(total[0]).normalize()) if total else ""}
-
-
-def _house(folder: Path) -> Any:
-    from tallybook.pipeline.house import open_house
-
-    return open_house(folder / "tallybook.toml")
-
-
-def _measured(step: str, folder: Path, rows: int) -> dict[str, Any]:
-    importlib.import_module("duckdb" if step.startswith("floor") else "tallybook.pipeline.publish")
-    if step == "export":
-        importlib.import_module("tallybook.pipeline.export")
-    if step == "samples":
-        land_samples(folder)
-    wall, cpu = time.perf_counter(), time.process_time()
-    result = globals()[step](folder, rows)
-    seconds = time.perf_counter() - wall
-    return {
-        "step": step,
-        **result,
-        "seconds": round(seconds, 2),
-        "cpu_seconds": round(time.process_time() - cpu, 2),
-        "rows_per_second": round(result["rows"] / seconds),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-    }
-
-
-def _in_process(step: str, folder: Path, rows: int) -> dict[str, Any]:
-    command = [sys.executable, __file__, "--step", step, "--folder", str(folder), "--rows", str(rows)]
+def _in_process(command: list[str]) -> dict[str, Any]:
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    print(f"{step}: {result['seconds']} s", file=sys.stderr)
+    print(f"{result['step']}: {result['seconds']} s", file=sys.stderr)
     return result
 
 
 def _show(results: list[dict[str, Any]], rows: int) -> None:
     print(f"\n{rows} rows; the totals of ours and of the floor are equal\n")
-    print("| step | seconds | CPU s | rows/s | peak MiB |\n|---|---|---|---|---|")
+    print("| step | seconds | CPU s | rows/s | peak MiB | bytes on disk |\n|---|---|---|---|---|---|")
     for result in results:
+        on_disk = f"{result['bytes']:,}" if "bytes" in result else ""
         print(
             f"| {result['step']} | {result['seconds']} | {result['cpu_seconds']} "
-            f"| {result['rows_per_second']:,} | {result['peak_mib']} |"
+            f"| {result['rows_per_second']:,} | {result['peak_mib']} | {on_disk} |"
         )
     for name, one in next(result for result in results if "documents" in result)["documents"].items():
         print(f"\n{name}: {one['seconds']} s, {one['cpu_seconds']} CPU s, {one['bytes']:,} bytes")
     seconds = {result["step"]: result["seconds"] for result in results}
+    print(f"\nland and close: {seconds['land'] + seconds['close']:.1f} s")
     cpu = {result["step"]: result["cpu_seconds"] for result in results}
     print()
     for ours in (("land", "decode"), ("land", "stage")):
         print(f"{' and '.join(ours)}: {rows / sum(seconds[step] for step in ours):,.0f} rows/s")
-    for ours, floors in _COMPARED:
-        ratios = [sum(of[step] for step in ours) / sum(of[floor] for floor in floors) for of in (seconds, cpu)]
-        told = f"{', '.join(ours)} to {', '.join(floors)}"
+    for ours, others in _COMPARED:
+        if not set(others) <= set(seconds):
+            continue
+        ratios = [sum(of[step] for step in ours) / sum(of[other] for other in others) for of in (seconds, cpu)]
+        told = f"{', '.join(ours)} to {', '.join(others)}"
         print(f"{told}: {ratios[0]:.1f} in seconds, {ratios[1]:.1f} in CPU seconds")
     print(f"samples: {1000 * seconds['samples'] / RECEIPTS:.1f} ms a receipt")
 
 
+def _show_growth(sizes: dict[int, list[dict[str, Any]]]) -> None:
+    """From the smallest to the largest size, by CPU seconds: 1 is linear."""
+    first, last = min(sizes), max(sizes)
+    print(f"\n| step | exponent of CPU seconds, {first:,} to {last:,} rows | peak MiB |\n|---|---|---|")
+    of_first = {result["step"]: result for result in sizes[first]}
+    for large in sizes[last]:
+        small = of_first[large["step"]]
+        if large["step"] != "samples" and small["cpu_seconds"] > 0:
+            exponent = math.log(large["cpu_seconds"] / small["cpu_seconds"]) / math.log(last / first)
+            print(f"| {large['step']} | {exponent:.2f} | {small['peak_mib']} to {large['peak_mib']} |")
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument("--peers", default="", metavar="PYTHON", help="of an environment with peers/requirements.txt")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--json", default="")
     parser.add_argument("--step", default="", help=argparse.SUPPRESS)

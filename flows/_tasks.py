@@ -15,12 +15,15 @@ from prefect import get_run_logger, task
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
 from prefect.states import Failed
+from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 from pydantic import Field, StringConstraints
 
 from _scheduled import due
-from tallybook.errors import ConfigurationError, ProviderError, TallybookError, UsageError
+from tallybook.errors import ConfigurationError, TallybookError, UsageError
 from tallybook.landing import Receipt
+from tallybook.manifest import Entry
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline import collect as collecting
 from tallybook.pipeline.delivering import Delivery, deliver_published
@@ -41,6 +44,16 @@ PATIENCE_SECONDS = 6 * 3600.0
 """How long a run waits for another one that writes the warehouse: longer than any backfill holds it at a time."""
 FAILED = "failed: "
 """How the message begins of a run that lacks what could not be fetched."""
+
+
+def task_runner() -> TaskRunner[Any]:
+    """Threads of this process, or the Dask cluster that TALLYBOOK_DASK names: a scheduler's address."""
+    address = os.environ.get("TALLYBOOK_DASK", "")
+    if not address:
+        return ThreadPoolTaskRunner()
+    from prefect_dask.task_runners import DaskTaskRunner
+
+    return DaskTaskRunner(address=address)
 
 
 def clock() -> datetime:
@@ -120,21 +133,32 @@ class Landed:
     cache_policy=NO_CACHE,
     persist_result=False,
 )
-def fetch_connection(house: House, month: str, connection: str, landed: Landed, datasets: Sequence[str] = ()) -> None:
+def fetch_connection(
+    house: House, month: str, connection: str, landed: Landed, datasets: Sequence[str] = ()
+) -> list[Receipt]:
     """Fetch and land one connection's month. It fails with what failed; a retry asks only for that."""
     wanted = landed.failed or datasets
     for receipt in collecting.fetch(house, period_of(month), clock=clock, connections=[connection], datasets=wanted):
         landed.receipts[receipt.dataset] = receipt
     if landed.failed:
-        raise ProviderError("; ".join(landed.receipts[name].error for name in landed.failed))
+        told = "; ".join(landed.receipts[name].error for name in landed.failed)
+        raise collecting.FetchError(told, list(landed.receipts.values()))
+    return list(landed.receipts.values())
+
+
+@task(task_run_name="stage {connection}", cache_policy=NO_CACHE, persist_result=False)
+def stage_connection(house: House, connection: str) -> list[Entry]:
+    """Stage what one connection landed into a warehouse that several workers write."""
+    return collecting.stage(house, connection)
 
 
 @task(task_run_name="stage {month}", cache_policy=NO_CACHE, persist_result=False)
-def settle_month(
-    house: House, month: str, receipts: Sequence[Receipt], connections: Sequence[str]
+def settle_staged(
+    house: House, month: str, receipts: Sequence[Receipt], connections: Sequence[str], staged: Sequence[Entry]
 ) -> list[collecting.UnitResult]:
-    """Stage what landed and compute the facts; the one writer."""
-    return collecting.settle(house, period_of(month), receipts, clock=clock, connections=connections)
+    """Stage what landed, unless it was `staged` before, and compute the facts; the one writer."""
+    period = period_of(month)
+    return collecting.settle(house, period, receipts, clock=clock, connections=connections, staged=staged)
 
 
 @task(task_run_name="publish {month}", cache_policy=NO_CACHE, persist_result=False)
@@ -154,7 +178,7 @@ def deliver_month(house: House, month: str, *, run_id: str) -> list[Delivery]:
 
 
 def collect_month(house: House, month: str) -> list[collecting.UnitResult]:
-    """Fetch all connections side by side, then stage once."""
+    """Fetch all connections side by side, then stage."""
     read_secrets(house.connections, house.settings.read_secret)  # all that are missing are told at once, not a task's
     names = [settings.name for settings in house.settings.connections]
     return settle_month(house, month, fetch_month(house, month, dict.fromkeys(names, ())), names)
@@ -162,15 +186,25 @@ def collect_month(house: House, month: str) -> list[collecting.UnitResult]:
 
 def fetch_month(house: House, month: str, wanted: Mapping[str, Sequence[str]]) -> list[Receipt]:
     """Fetch the wanted datasets (none: all) of these connections side by side, a task each."""
-    landed = {name: Landed() for name in wanted}
-    fetched = {
-        name: fetch_connection.submit(house, month, name, landed[name], datasets) for name, datasets in wanted.items()
-    }
-    for name, future in fetched.items():
-        future.wait()
-        if not landed[name].failed:
-            future.result()  # raises what is no failure of a provider, such as a full disk
-    return [receipt for one in landed.values() for receipt in one.receipts.values()]
+    fetched = [fetch_connection.submit(house, month, name, Landed(), datasets) for name, datasets in wanted.items()]
+    return [receipt for future in fetched for receipt in _receipts(future)]
+
+
+def _receipts(fetched: PrefectFuture[list[Receipt]]) -> Sequence[Receipt]:
+    """Also of a fetch that failed; what is no failure of a provider, such as a full disk, is raised."""
+    try:
+        return fetched.result()
+    except collecting.FetchError as error:
+        return error.receipts
+
+
+def settle_month(
+    house: House, month: str, receipts: Sequence[Receipt], connections: Sequence[str]
+) -> list[collecting.UnitResult]:
+    """Stage what landed; into a shared warehouse the connections side by side, a task each."""
+    staging = [stage_connection.submit(house, name) for name in connections if house.settings.lake]
+    staged = [entry for future in staging for entry in future.result()]
+    return settle_staged(house, month, receipts, connections, staged)
 
 
 def _secret_block(name: str) -> str:

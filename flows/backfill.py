@@ -13,7 +13,17 @@ from pydantic import Field, StringConstraints
 from _artifacts import show_plan, show_report, show_results, show_units
 from _children import Turns, crash_children, end_children, run_months
 from _signals import tell_of_report
-from _tasks import FAILED, clock, configured_house, fetch_month, publish_month, reporting_house, settle_month, told
+from _tasks import (
+    FAILED,
+    clock,
+    configured_house,
+    fetch_month,
+    publish_month,
+    reporting_house,
+    settle_month,
+    task_runner,
+    told,
+)
 from tallybook.errors import TallybookError
 from tallybook.pipeline import backfill as backfilling
 from tallybook.pipeline.backfill import Step
@@ -28,7 +38,7 @@ def _run_name() -> str:
     return f"backfill {flow_run.parameters['first_month']} to {flow_run.parameters['last_month']}"
 
 
-@flow(name="backfill", flow_run_name=_run_name, on_crashed=[crash_children])
+@flow(name="backfill", flow_run_name=_run_name, on_crashed=[crash_children], task_runner=task_runner())
 @told
 def backfill(
     first_month: Annotated[PastMonth, Field(description="The first month, YYYY-MM.")],
@@ -107,7 +117,7 @@ def _percent(journal: Journal) -> float:
 def _month_flow(house: House, steps: list[Step], journal: Journal, turns: Turns) -> "Flow[Any, State[Any]]":
     """The child flow of this backfill; it knows the plan."""
 
-    @flow(name="backfill-month", flow_run_name="backfill {month}")
+    @flow(name="backfill-month", flow_run_name="backfill {month}", task_runner=task_runner())
     def backfill_month(month: str, only: str, connections: tuple[str, ...], reason: str) -> State[Any]:  # noqa: ARG001 - shown in the UI
         """Collect and report one month of a backfill."""
         of_month = backfilling.of_month(steps, month)

@@ -20,6 +20,7 @@ from _tasks import (
     month_in_name,
     months_of,
     publish_month,
+    task_runner,
     told,
 )
 from tallybook.pipeline.delivering import failures
@@ -30,7 +31,7 @@ def _run_name() -> str:
     return f"collect {month_in_name(flow_run.parameters['month'])}"
 
 
-@flow(name="collect", flow_run_name=_run_name)
+@flow(name="collect", flow_run_name=_run_name, task_runner=task_runner())
 @told
 def collect(month: Month = "current") -> State[Any]:
     """Collect one month without publishing a report.

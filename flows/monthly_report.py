@@ -19,6 +19,7 @@ from _tasks import (
     month_in_name,
     publish_month,
     reporting_house,
+    task_runner,
     told,
 )
 from tallybook.documents.values import Status
@@ -32,6 +33,7 @@ def _run_name() -> str:
 @flow(
     name="monthly-report",
     flow_run_name=_run_name,
+    task_runner=task_runner(),
     on_failure=[tell_of_failed_report],
     on_crashed=[tell_of_failed_report],
 )

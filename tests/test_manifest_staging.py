@@ -19,10 +19,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from tallybook import staging
 from tallybook.contract import Parsed, Request
 from tallybook.errors import StorageError
 from tallybook.facts import FACTS
-from tallybook.landing import Receipt
+from tallybook.landing import RawStore, Receipt
 from tallybook.staging import Stager
 from tallybook.warehouse import Warehouse, open_warehouse
 from tests.providers.support import CONNECTION, Bench, settings
@@ -345,14 +346,14 @@ def test_rows_that_the_warehouse_refuses_are_found_among_the_others(
     at = datetime(2026, 10, 5, 12, tzinfo=UTC)
     for step in range(5):
         sampled(sampling, at + timedelta(minutes=5 * step))
-    parse = Stager._parse
+    parse = staging._parse
 
-    def without_time(self: Stager, receipt: Receipt, *others: Any) -> Any:
-        parts = parse(self, receipt, *others)
+    def without_time(store: RawStore, receipt: Receipt, *others: Any) -> Any:
+        parts = parse(store, receipt, *others)
         is_bad = receipt.fetched_at == at + timedelta(minutes=10)
         return [(name, table.drop(["x_raw_sha256"]) if is_bad else table, said) for name, table, said in parts]
 
-    monkeypatch.setattr(Stager, "_parse", without_time)
+    monkeypatch.setattr(staging, "_parse", without_time)
     outcomes = {entry.receipt.fetched_at.minute: entry.outcome for entry in sampling.stage(now=NOW)}
 
     assert outcomes == {0: "staged", 5: "staged", 10: "unreadable", 15: "staged", 20: "staged"}
@@ -434,6 +435,24 @@ def test_facts_that_a_crash_left_stale_are_computed_at_the_next_load(bench: Benc
 
     assert core_hours(bench) == [1]
     assert bench.rows("landing.stale_facts") == []
+
+
+def test_long_facts_stand_until_their_rows_or_what_they_are_computed_with_change(bench: Bench) -> None:
+    fetched(bench, usage(1), day=1)
+    bench.stage()
+    bench.warehouse.delete("facts.usage")  # shows whether they are computed again
+
+    bench.stage()
+    assert core_hours(bench) == []
+
+    bench.connection = bench.connection.model_copy(update={"gb": "GB"})
+    bench.stage()
+    assert core_hours(bench) == [1]
+
+    bench.warehouse.delete("facts.usage")
+    fetched(bench, usage(2), day=2)
+    bench.stage()
+    assert core_hours(bench) == [2]
 
 
 _KILLED = """

@@ -18,7 +18,8 @@ from tallybook import resources
 from tallybook.errors import RefusedRowsError, StorageError
 from tallybook.layout import definitions, tables_sha256
 from tallybook.limits import Limits
-from tallybook.warehouse import Warehouse, aware_utc, naive_utc, open_warehouse, remake_warehouse
+from tallybook.statements import aware_utc, naive_utc
+from tallybook.warehouse import Warehouse, open_warehouse, remake_warehouse
 
 STALE = {"connection": "main", "provider": "p", "billing_period": "2026-10"}
 

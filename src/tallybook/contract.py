@@ -7,7 +7,7 @@ A provider folder exports `PROVIDER`; `tallybook.providers` finds it by listing.
     queries/facts/<provider>/<fact>.sql -> the provider's rows of facts.usage, costs, quotas, estate, coverage
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -97,6 +97,8 @@ class Dataset:
     """One dataset of a provider.
 
     `tables` are the staging tables that it fills, without the provider's prefix; the last one is the largest.
+    `parse_long` says the same as `parse` in parts, of an answer too long for memory: its first argument gives the bytes
+    in pieces, from their beginning each time it is called.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Dataset:
     tables: tuple[str, ...]
     plan: Callable[[Session, BillingPeriod], Iterable[Request]]
     parse: Callable[[bytes, Request], Parsed]
+    parse_long: Callable[[Callable[[], Iterable[bytes]], Request], Iterator[Parsed]] | None = None
 
 
 class Reader(Protocol):

@@ -48,6 +48,10 @@ class RefusedRowsError(StorageError):
     """Rows hold values that their table cannot: too large a number, a null where a value is needed."""
 
 
+class ConflictError(StorageError):
+    """Another process changed the same table of a shared warehouse meanwhile: worth doing again."""
+
+
 class PartialError(TallybookError):
     """Some units failed; the rest was kept. The message lists what failed."""
 

@@ -1,6 +1,7 @@
 """From staging to facts: a provider's fact queries, run for one connection and month, replace its facts whole."""
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import polars
@@ -9,9 +10,12 @@ from tallybook import resources
 from tallybook.contract import Provider
 from tallybook.periods import BillingPeriod
 from tallybook.settings import ConnectionSettings
+from tallybook.statements import used
 from tallybook.warehouse import Warehouse
 
 FACTS = ("usage", "costs", "quotas", "estate", "coverage")
+LASTING = ("usage", "costs")
+"""The long ones, made of staged rows alone: they stand while these do, and what they are computed with."""
 
 
 def refresh_facts(
@@ -28,8 +32,9 @@ def refresh_facts(
     for settings, provider in connections:
         known_as = (settings.name, provider.name)
         outdated = {row["billing_period"] for row in stale if (row["connection"], row["provider"]) == known_as}
-        for period in sorted(asked | outdated):
-            _refresh(warehouse, settings, provider, BillingPeriod.parse(period, now=now), now=now)
+        for month in sorted(asked | outdated):
+            period = BillingPeriod.parse(month, now=now)
+            _refresh(warehouse, settings, provider, period, now=now, is_stale=month in outdated)
 
 
 def refresh_coverage(
@@ -48,7 +53,7 @@ def _drop_unconfigured(warehouse: Warehouse, configured: set[tuple[str, str]]) -
     for month in known:
         if (month["connection"], month["provider"]) not in configured:
             with warehouse.transaction():
-                for table in (*(f"facts.{fact}" for fact in FACTS), "landing.stale_facts"):
+                for table in (*(f"facts.{fact}" for fact in FACTS), "facts.made_with", "landing.stale_facts"):
                     warehouse.delete(table, **month)
                 warehouse.insert("landing.stale_facts", polars.DataFrame([month]))
 
@@ -60,6 +65,7 @@ def _refresh(
     period: BillingPeriod,
     *,
     now: datetime,
+    is_stale: bool = False,
     facts: Sequence[str] = FACTS,
 ) -> None:
     parameters = {
@@ -73,10 +79,26 @@ def _refresh(
     month = {"connection": settings.name, "provider": provider.name, "billing_period": str(period)}
     available = resources.queries(f"facts/{provider.name}")
     with warehouse.transaction():
+        if is_stale:
+            warehouse.delete("facts.made_with", **month)
         for fact in facts:
-            warehouse.delete(f"facts.{fact}", **month)
             name = f"facts/{provider.name}/{fact}"
+            made_with = {**month, "fact": fact, "sha256": _sha256(provider, name, available, parameters)}
+            if fact in LASTING and not warehouse.select("facts.made_with", **made_with).is_empty():
+                continue
+            warehouse.delete(f"facts.{fact}", **month)
             if name in available:
                 warehouse.insert_query(f"facts.{fact}", name, **parameters)
+            if fact in LASTING:
+                warehouse.delete("facts.made_with", **month, fact=fact)
+                warehouse.insert("facts.made_with", polars.DataFrame([made_with]))
         if facts == FACTS:
             warehouse.delete("landing.stale_facts", **month)
+
+
+def _sha256(provider: Provider, name: str, available: Sequence[str], parameters: Mapping[str, object]) -> str:
+    """Of what a fact is computed with beside staged rows: its query, the macros of its provider, its parameters."""
+    names = [*([name] if name in available else []), *resources.queries(f"staging/{provider.name}")]
+    texts = [resources.query(each) for each in names]
+    values = sorted(used("\n".join(texts), parameters).items())
+    return hashlib.sha256(repr((texts, values)).encode()).hexdigest()

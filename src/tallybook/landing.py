@@ -28,6 +28,7 @@ from tallybook.errors import ROOM, StorageError
 
 RECEIPT_SUFFIX = ".receipt.json"
 _STALE_SECONDS = 86_400
+_PIECE_BYTES = 2**20
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
 _LEVEL = 3  # of zstd: level 6 takes five times as long and saves a twentieth of the bytes
 
@@ -117,10 +118,22 @@ class RawStore:
         try:
             body: bytes = zstandard.ZstdDecompressor().decompressobj().decompress(path.read_bytes())
         except (OSError, zstandard.ZstdError) as error:
-            raise StorageError(f"raw file {path} cannot be read ({error}); restore it from the backup") from error
-        if hashlib.sha256(body).hexdigest() != sha256:
-            raise StorageError(f"raw file {path} was changed: its hash differs; restore it from the backup")
+            raise _unreadable(path, error) from error
+        _check(path, hashlib.sha256(body).hexdigest(), sha256)
         return body
+
+    def stream(self, receipt: Receipt, file: RawFile) -> Iterator[bytes]:
+        """A body piece by piece; StorageError, at the end, when it was changed."""
+        path = self.body_path(receipt.connection, receipt.dataset, receipt.period, file.sha256)
+        digest = hashlib.sha256()
+        try:
+            with path.open("rb") as packed, zstandard.ZstdDecompressor().stream_reader(packed) as body:
+                while piece := body.read(_PIECE_BYTES):
+                    digest.update(piece)
+                    yield piece
+        except (OSError, zstandard.ZstdError) as error:
+            raise _unreadable(path, error) from error
+        _check(path, digest.hexdigest(), file.sha256)
 
     def write_receipt(self, receipt: Receipt) -> None:
         """Make a fetch count, at once."""
@@ -133,9 +146,9 @@ class RawStore:
                 os.fsync(file.fileno())
             temporary.replace(folder / f"{name}{RECEIPT_SUFFIX}")
 
-    def receipts(self) -> Iterator[str]:
-        """The ids of all receipts, sorted by unit and time."""
-        paths = self.root.glob(f"*/*/*/*{RECEIPT_SUFFIX}")
+    def receipts(self, connection: str = "") -> Iterator[str]:
+        """The ids of all receipts, or of those of one connection, sorted by unit and time."""
+        paths = self.root.glob(f"{connection or '*'}/*/*/*{RECEIPT_SUFFIX}")
         yield from sorted(path.relative_to(self.root).as_posix().removesuffix(RECEIPT_SUFFIX) for path in paths)
 
     def receipt(self, receipt_id: str) -> Receipt:
@@ -156,6 +169,15 @@ class RawStore:
 
     def _folder(self, connection: str, dataset: str, period: str) -> Path:
         return self.root / connection / dataset / period
+
+
+def _unreadable(path: Path, error: Exception) -> StorageError:
+    return StorageError(f"raw file {path} cannot be read ({error}); restore it from the backup")
+
+
+def _check(path: Path, found: str, expected: str) -> None:
+    if found != expected:
+        raise StorageError(f"raw file {path} was changed: its hash differs; restore it from the backup")
 
 
 @contextmanager

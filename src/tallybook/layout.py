@@ -1,12 +1,11 @@
 """The tables, macros and views that a warehouse is made of: queries/ says them, this says which and in what order."""
 
 import hashlib
-import re
 from collections.abc import Iterable
 
 from tallybook.resources import queries, query, root
+from tallybook.statements import COMMENT
 
-COMMENT = re.compile(r"--[^\n]*")
 _FOLDERS = ("landing", "facts", "pricing", "marts/tables")
 
 
@@ -21,3 +20,8 @@ def tables_sha256(statements: Iterable[str]) -> str:
     """Of what tables are made of: a comment or a view, which is made anew each time, makes no other table."""
     tables = [" ".join(COMMENT.sub("", text).split()) for text in statements if "create table" in text]
     return hashlib.sha256("\n".join(tables).encode()).hexdigest()
+
+
+def definitions_sha256(statements: Iterable[str]) -> str:
+    """Of all that there is to make, views and macros too."""
+    return hashlib.sha256("\n".join(statements).encode()).hexdigest()

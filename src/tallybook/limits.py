@@ -24,6 +24,14 @@ class Limits:
     threads: int
     temp_dir: Path | None = None  # None: beside the warehouse
 
+    def options(self, data_dir: Path) -> dict[str, str | int]:
+        """The same as DuckDB's settings, for a warehouse in `data_dir`."""
+        return {
+            "memory_limit": f"{self.memory_bytes // 2**20}MiB",
+            "threads": self.threads,
+            "temp_directory": str(self.temp_dir or data_dir / "tmp"),
+        }
+
 
 class LimitKeys(BaseModel):
     """The keys of the configuration that bound a process."""

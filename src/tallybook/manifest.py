@@ -9,7 +9,8 @@ import pyarrow
 
 from tallybook.landing import RawFile, Receipt
 from tallybook.periods import BillingPeriod
-from tallybook.warehouse import Warehouse, aware_utc, naive_utc
+from tallybook.statements import aware_utc, naive_utc
+from tallybook.warehouse import Warehouse
 
 _REACH = timedelta(days=1)  # longer than a sample may hold
 
@@ -68,15 +69,17 @@ class Manifest:
         return current[0] if current else {**_unit_key(receipt), **empty}
 
     def _put_unit(self, receipt: Receipt, row: dict[str, Any]) -> None:
-        self._warehouse.delete("landing.units", **_unit_key(receipt))
+        if not self._warehouse.select("landing.units", **_unit_key(receipt)).is_empty():
+            self._warehouse.delete("landing.units", **_unit_key(receipt))
         self._warehouse.insert("landing.units", pyarrow.Table.from_pylist([row]))
 
     def mark_stale(self, receipt: Receipt, periods: Iterable[str]) -> None:
         """Say that the facts of these months must be computed again."""
         for period in sorted(periods):
             mark = {"connection": receipt.connection, "provider": receipt.provider, "billing_period": period}
-            self._warehouse.delete("landing.stale_facts", **mark)
-            self._warehouse.insert("landing.stale_facts", pyarrow.Table.from_pylist([mark]))
+            # a row that is deleted only to be made again would conflict with whoever writes a shared warehouse too
+            if self._warehouse.select("landing.stale_facts", **mark).is_empty():
+                self._warehouse.insert("landing.stale_facts", pyarrow.Table.from_pylist([mark]))
 
 
 @dataclass(frozen=True, slots=True)

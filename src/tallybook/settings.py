@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from tallybook.addresses import BaseUrl
 from tallybook.credentials import SecretReader, SecretRef, secret_reader
 from tallybook.errors import ConfigurationError
+from tallybook.lake import Lake, LakeKeys
 from tallybook.limits import LimitKeys, Limits
 
 M = TypeVar("M", bound=BaseModel)
@@ -62,8 +63,7 @@ class ConnectionSettings(_Model):
 class SampledSettings(ConnectionSettings):
     """A connection that can only be asked about now.
 
-    `max_gap` is how long a sample is taken to hold; a longer hole between two samples is a gap, not usage. Keep it
-    a little longer than the time between two samples.
+    `max_gap` is how long a sample holds; a longer hole is a gap. Keep it a little longer than the time between two.
     """
 
     max_gap: Annotated[str, AfterValidator(_checked_duration)] = "15m"
@@ -106,6 +106,7 @@ class Settings:
     anomaly_pct: Decimal
     limits: Limits
     page_size: Literal["A4", "Letter"]  # of the PDFs
+    lake: Lake | None
     library_token: SecretRef | None = None  # None: one that `tallybook library` makes
     deliveries: tuple[DeliverySettings, ...] = ()
     reports_url: str = ""  # where readers find the folder of reports; "": nowhere
@@ -119,7 +120,7 @@ class Settings:
         raise ConfigurationError(f"no connection {name!r} in {self.path}; known: {known or 'none'}")
 
 
-class _House(LimitKeys, _Model):
+class _House(LimitKeys, LakeKeys, _Model):
     data_dir: str = "var"
     books_dir: str = "books"
     reporting_currency: Annotated[str, StringConstraints(pattern=r"^([A-Z]{3})?$")] = ""
@@ -172,6 +173,7 @@ def load_settings(
         anomaly_pct=house.anomaly_pct,
         limits=house.limits(base),
         page_size=house.page_size,
+        lake=house.lake(base),
         library_token=house.library_token,
         deliveries=deliveries,
         reports_url=(house.reports_url or environment.get("TALLYBOOK_REPORTS_URL", "")).rstrip("/"),

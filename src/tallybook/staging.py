@@ -13,16 +13,18 @@ from itertools import chain, groupby
 import pyarrow
 
 from tallybook.contract import Cadence, Columns, Dataset, Parsed, Provider
-from tallybook.errors import RefusedRowsError, SchemaError, TallybookError
+from tallybook.errors import RefusedRowsError, SchemaError, StorageError, TallybookError
 from tallybook.landing import RawFile, RawStore, Receipt, as_request
 from tallybook.manifest import Entry, Manifest, touched_months
 from tallybook.periods import is_plausible
-from tallybook.warehouse import Warehouse, naive_utc
+from tallybook.statements import naive_utc
+from tallybook.warehouse import Warehouse
 
 _Part = tuple[str, pyarrow.Table, tuple[str, ...]]  # staging table, its rows, notes
 _PARSERS = 2  # threads; hashing, unpacking, casts and the insert leave Python's lock free
 _AHEAD_BYTES = 64_000_000  # of answers that are parsed before they are inserted
 _CLOCK_DOUBTED = "the clock of an answer is too far from ours (max_clock_error): ours says when it was"
+_LONG_BYTES = 64_000_000  # an answer longer than this is read in parts, where its provider can
 _SNAPSHOT_BATCH = 500  # receipts of samples staged in one transaction
 
 
@@ -35,10 +37,10 @@ class Stager:
         self._providers = providers
         self._manifest = Manifest(warehouse)
 
-    def load_pending(self) -> list[Entry]:
-        """Stage every receipt that the warehouse does not know yet; returns what became of each."""
+    def load_pending(self, *, connection: str = "") -> list[Entry]:
+        """Stage every receipt that the warehouse does not know, or those of one connection; what became of each."""
         known = self._manifest.known_receipts()
-        pending = [self._store.receipt(name) for name in self._store.receipts() if name not in known]
+        pending = [self._store.receipt(name) for name in self._store.receipts(connection) if name not in known]
         staged: list[Entry] = []
         for receipts in _units(r for r in pending if r.provider in self._providers):
             cadence = Cadence(receipts[0].cadence)
@@ -157,9 +159,7 @@ class Stager:
         waiting: dict[str, list[pyarrow.Table]] = {}
 
         def stream() -> Iterator[pyarrow.Table]:
-            for name, table, said in chain.from_iterable(
-                _ahead(lambda file: self._parse(receipt, dataset, file), receipt.files)
-            ):
+            for name, table, said in chain.from_iterable(self._parsed(receipt, dataset)):
                 notes.extend(said)
                 if name == largest:
                     yield table
@@ -176,7 +176,7 @@ class Stager:
         errors = [receipt.error] if receipt.error else []
         for file in receipt.files:
             try:
-                parts += self._parse(receipt, self._dataset(receipt), file)
+                parts += _parse(self._store, receipt, self._dataset(receipt), file)
             except SchemaError as error:
                 errors.append(str(error))
         if errors and not parts:
@@ -185,8 +185,13 @@ class Stager:
         notes = _distinct(note for *_, notes in parts for note in notes)
         return Entry(receipt, "staged", rows, notes, "; ".join(errors)), parts
 
-    def _parse(self, receipt: Receipt, dataset: Dataset, file: RawFile) -> list[_Part]:
-        return _parse(self._store, receipt, dataset, file)
+    def _parsed(self, receipt: Receipt, dataset: Dataset) -> Iterator[list[_Part]]:
+        """All answers: the usual ones side by side, then long ones part by part."""
+        long = [file for file in receipt.files if dataset.parse_long and file.size_bytes > _LONG_BYTES]
+        usual = (file for file in receipt.files if file not in long)
+        yield from _ahead(lambda file: _parse(self._store, receipt, dataset, file), usual)
+        for file in long:
+            yield from _parse_long(self._store, receipt, dataset, file)
 
     def _dataset(self, receipt: Receipt) -> Dataset:
         try:
@@ -250,15 +255,25 @@ def unreadable(store: RawStore, provider: Provider, receipt: Receipt) -> list[st
 def _parse(store: RawStore, receipt: Receipt, dataset: Dataset, file: RawFile) -> list[_Part]:
     body = store.read(receipt, file)
     try:
-        parsed = dataset.parse(body, as_request(file))
-        _refuse_other_times(parsed, file)
-        notes = (*parsed.notes, *([_CLOCK_DOUBTED] if file.is_clock_doubted else []))
-        prefix = f"staging.{receipt.provider}_"
-        return [
-            (prefix + name, _stamped(columns, receipt, file, parsed), notes) for name, columns in parsed.tables.items()
-        ]
+        return _parts(dataset.parse(body, as_request(file)), receipt, file)
     except Exception as error:  # whatever an answer does to us, it does to its own unit only
         raise _unreadable(receipt, error, path=file.path) from error
+
+
+def _parse_long(store: RawStore, receipt: Receipt, dataset: Dataset, file: RawFile) -> Iterator[list[_Part]]:
+    assert dataset.parse_long  # noqa: S101 - it is what makes an answer a long one
+    try:
+        for parsed in dataset.parse_long(lambda: store.stream(receipt, file), as_request(file)):
+            yield _parts(parsed, receipt, file)
+    except Exception as error:
+        raise error if isinstance(error, StorageError) else _unreadable(receipt, error, path=file.path) from error
+
+
+def _parts(parsed: Parsed, receipt: Receipt, file: RawFile) -> list[_Part]:
+    _refuse_other_times(parsed, file)
+    notes = (*parsed.notes, *([_CLOCK_DOUBTED] if file.is_clock_doubted else []))
+    prefix = f"staging.{receipt.provider}_"
+    return [(prefix + name, _stamped(columns, receipt, file, parsed), notes) for name, columns in parsed.tables.items()]
 
 
 def _refuse_other_times(parsed: Parsed, file: RawFile) -> None:

@@ -3,44 +3,41 @@
 Times are naive UTC inside (no time zone extension is needed offline) and aware UTC outside.
 """
 
-import logging
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import duckdb
-import filelock
 import polars
 import pyarrow
 from pyarrow.parquet import ParquetWriter
 
-from tallybook.errors import ROOM, RefusedRowsError, StorageError
-from tallybook.layout import COMMENT, definitions, tables_sha256
+from tallybook.errors import ROOM, ConflictError, RefusedRowsError, StorageError
+from tallybook.lake import Lake
+from tallybook.layout import definitions, definitions_sha256, tables_sha256
 from tallybook.limits import Limits, usual_limits
-from tallybook.periods import as_utc
+from tallybook.locks import alone
 from tallybook.resources import query
+from tallybook.statements import checked_name, used, where
 from tallybook.stream import Stream
 
 T = TypeVar("T")
-log = logging.getLogger(__name__)
 
 _SCHEMAS = ("landing", "staging", "facts", "pricing", "marts")
 _LAYOUT = "landing.layout"
-_PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
-_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
 
 
 class Warehouse:
     """An open warehouse. Use `open_warehouse`, which holds the lock, or `Warehouse.in_memory()`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, *, is_shared: bool = False) -> None:
         self._connection = connection
         self._schemas: dict[str, pyarrow.Schema] = {}
-        self._prepare()
+        # after two seconds it would draw into the standard output, whose last line may be JSON
+        self._execute("set enable_progress_bar = false", {})
+        self._prepare(is_shared=is_shared)
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -65,17 +62,17 @@ class Warehouse:
     def run(self, name: str, **parameters: object) -> None:
         """Execute queries/<name>.sql with those of the named parameters that it uses."""
         text = query(name)
-        self._execute(text, _used(text, parameters))
+        self._execute(text, used(text, parameters))
 
     def frame(self, name: str, **parameters: object) -> polars.DataFrame:
         """The result of queries/<name>.sql as a frame; times come back naive UTC."""
         text = query(name)
-        return self._frame(text, _used(text, parameters))
+        return self._frame(text, used(text, parameters))
 
     def select(self, table: str, **equals: object) -> polars.DataFrame:
         """All rows of a table whose columns equal the given values."""
-        where, values = _where(equals)
-        return self._frame(f"select * from {_name(table)}{where}", values)  # noqa: S608 - checked identifiers
+        clause, values = where(equals)
+        return self._frame(f"select * from {checked_name(table)}{clause}", values)  # noqa: S608 - checked identifiers
 
     def insert(self, table: str, rows: polars.DataFrame | pyarrow.Table) -> int:
         """Append rows by column name, casting to the table's types; returns how many."""
@@ -91,7 +88,7 @@ class Warehouse:
             self._connection.register("incoming", stream.reader())
             try:
                 with self._unordered():
-                    self._execute(f"insert into {_name(table)} by name select * from incoming", {})  # noqa: S608
+                    self._execute(f"insert into {checked_name(table)} by name select * from incoming", {})  # noqa: S608
             except StorageError:
                 if stream.error:
                     raise stream.error from None
@@ -104,7 +101,7 @@ class Warehouse:
         """Append the result of queries/<name>.sql to a table, by column name."""
         text = query(name)
         with self._unordered():
-            self._execute(f"insert into {_name(table)} by name\n{text}", _used(text, parameters))
+            self._execute(f"insert into {checked_name(table)} by name\n{text}", used(text, parameters))
 
     def write_parquet(self, path: Path, name: str, parts: Iterable[Mapping[str, object]]) -> None:
         """Write what queries/<name>.sql gives for each of `parts`, which are its parameters, as one Parquet file.
@@ -115,14 +112,14 @@ class Warehouse:
         with ExitStack() as stack:
             writer = None
             for parameters in parts:
-                rows = self._fetched(text, _used(text, parameters), duckdb.DuckDBPyConnection.to_arrow_table)
+                rows = self._fetched(text, used(text, parameters), duckdb.DuckDBPyConnection.to_arrow_table)
                 writer = writer or stack.enter_context(ParquetWriter(path, rows.schema, compression="zstd"))
                 writer.write_table(rows)
 
     def delete(self, table: str, **equals: object) -> None:
         """Remove the rows whose columns equal the given values."""
-        where, values = _where(equals)
-        self._execute(f"delete from {_name(table)}{where}", values)  # noqa: S608
+        clause, values = where(equals)
+        self._execute(f"delete from {checked_name(table)}{clause}", values)  # noqa: S608
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -151,16 +148,18 @@ class Warehouse:
 
     def _kinds(self, table: str) -> pyarrow.Schema:
         if table not in self._schemas:
-            empty = self._connection.sql(f"select * from {_name(table)} limit 0")  # noqa: S608 - checked identifier
+            empty = self._connection.sql(f"select * from {checked_name(table)} limit 0")  # noqa: S608 - checked identifier
             self._schemas[table] = empty.to_arrow_table().schema
         return self._schemas[table]
 
-    def _prepare(self) -> None:
-        # after two seconds it would draw into the standard output, whose last line may be JSON
-        self._execute("set enable_progress_bar = false", {})
+    def _prepare(self, *, is_shared: bool) -> None:
+        """Make what is missing. In a shared warehouse only once, since views that are made anew disturb the others."""
+        statements = definitions()
+        prepared = definitions_sha256(statements)
+        if is_shared and self._is_prepared(prepared):
+            return
         for schema in _SCHEMAS:
             self._execute(f"create schema if not exists {schema}", {})
-        statements = definitions()
         layout = polars.DataFrame([{"tables_sha256": tables_sha256(statements)}])
         known = self._frame("select table_name from information_schema.tables where table_schema = 'landing'", {})
         if not known.is_empty() and not ("layout" in known["table_name"] and layout.equals(self.select(_LAYOUT))):
@@ -171,6 +170,14 @@ class Warehouse:
         self._execute(";\n".join(statements), {})
         if known.is_empty():
             self.insert(_LAYOUT, layout)
+        if is_shared:
+            self._execute(f"create or replace table landing.prepared as select '{prepared}' as sha256", {})
+
+    def _is_prepared(self, sha256: str) -> bool:
+        try:
+            return not self.select("landing.prepared", sha256=sha256).is_empty()
+        except StorageError:
+            return False
 
     def _frame(self, text: str, parameters: Mapping[str, object]) -> polars.DataFrame:
         return self._fetched(text, parameters, duckdb.DuckDBPyConnection.pl)
@@ -190,7 +197,8 @@ class Warehouse:
         except (duckdb.DataError, duckdb.IntegrityError) as error:
             raise RefusedRowsError(f"the warehouse refused: {error}") from error
         except duckdb.Error as error:
-            raise StorageError(f"the warehouse refused: {error}{_advice(error)}") from error
+            kind = ConflictError if "Transaction conflict" in str(error) else StorageError
+            raise kind(f"the warehouse refused: {error}{_advice(error)}") from error
 
 
 def _advice(error: duckdb.Error) -> str:
@@ -225,7 +233,26 @@ def open_warehouse(
 
     Raises StorageError when the wait is over or the file cannot be opened.
     """
-    with _alone(data_dir, wait_seconds), _connected(data_dir / _FILE, limits) as warehouse:
+    with alone(data_dir, wait_seconds=wait_seconds), _connected(data_dir / _FILE, limits) as warehouse:
+        yield warehouse
+
+
+@contextmanager
+def open_lake(lake: Lake, data_dir: Path, *, limits: Limits | None = None) -> Iterator[Warehouse]:
+    """Open a warehouse that others may write at the same time; the caller holds the locks of what it changes."""
+    config = {**_SAFE, **(limits or usual_limits()).options(data_dir)}
+    with closing(duckdb.connect(":memory:", config=config)) as connection:
+        try:
+            for extension in lake.extensions:
+                connection.execute(f"load '{str(extension).replace(chr(39), chr(39) * 2)}'")
+            with alone(data_dir, "catalog.lock"):  # the first one makes its tables
+                connection.execute(lake.attaching)
+                warehouse = Warehouse(connection, is_shared=True)
+        except duckdb.Error as error:
+            raise StorageError(
+                f"{lake.catalog} cannot be opened ({error}); check that PostgreSQL answers, that the user may write, "
+                "and that the extension packages have DuckDB's own version"
+            ) from error
         yield warehouse
 
 
@@ -234,7 +261,7 @@ def remake_warehouse(
 ) -> T:
     """Make a new warehouse with `fill`; it takes the old one's place only when it is complete."""
     new, old = data_dir / f"{_FILE}.new", data_dir / _FILE
-    with _alone(data_dir, wait_seconds):
+    with alone(data_dir, wait_seconds=wait_seconds):
         try:
             new.unlink(missing_ok=True)
             with _connected(new, limits) as warehouse:
@@ -248,31 +275,8 @@ def remake_warehouse(
 
 
 @contextmanager
-def _alone(data_dir: Path, wait_seconds: float) -> Iterator[None]:
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(data_dir / "tallybook.lock")
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            log.warning("waiting for another tallybook process that holds %s", data_dir)
-            lock.acquire(timeout=wait_seconds)
-    except filelock.Timeout as error:
-        raise StorageError(
-            f"the warehouse in {data_dir} is in use by another tallybook process; wait for it to end, "
-            "or end it, and run this again"
-        ) from error
-    except OSError as error:
-        raise StorageError(f"{data_dir} cannot be written ({error.strerror}); nothing was changed") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextmanager
 def _connected(path: Path, limits: Limits | None) -> Iterator[Warehouse]:
-    config = {**_SAFE, **_bounds(limits or usual_limits(), path.parent)}
+    config = {**_SAFE, **(limits or usual_limits()).options(path.parent)}
     try:
         connection = duckdb.connect(str(path), config=config)
     except duckdb.Error as error:
@@ -283,45 +287,3 @@ def _connected(path: Path, limits: Limits | None) -> Iterator[Warehouse]:
         raise StorageError(f"{path} cannot be opened ({error}); {advice}") from error
     with closing(connection), Warehouse(connection) as warehouse:
         yield warehouse
-
-
-def _bounds(limits: Limits, data_dir: Path) -> dict[str, Any]:
-    return {
-        "memory_limit": f"{limits.memory_bytes // 2**20}MiB",
-        "threads": limits.threads,
-        "temp_directory": str(limits.temp_dir or data_dir / "tmp"),
-    }
-
-
-def naive_utc(instant: datetime) -> datetime:
-    """An aware instant as the warehouse keeps it; ValueError for a naive one."""
-    return as_utc(instant).replace(tzinfo=None)
-
-
-def aware_utc(instant: datetime) -> datetime:
-    """A time of the warehouse as an aware instant."""
-    return instant.replace(tzinfo=UTC)
-
-
-def _used(text: str, parameters: Mapping[str, object]) -> dict[str, object]:
-    names = set(_PARAMETER.findall(COMMENT.sub("", text)))
-    return {name: _value(value) for name, value in parameters.items() if name in names}
-
-
-def _where(equals: Mapping[str, object]) -> tuple[str, dict[str, object]]:
-    if not equals:
-        return "", {}
-    clauses = " and ".join(f"{_name(column)} = ${column}" for column in equals)
-    return f" where {clauses}", {column: _value(value) for column, value in equals.items()}
-
-
-def _value(value: object) -> object:
-    if isinstance(value, datetime):
-        return naive_utc(value)
-    return list(value) if isinstance(value, Sequence) and not isinstance(value, str | bytes) else value
-
-
-def _name(identifier: str) -> str:
-    if not _IDENTIFIER.fullmatch(identifier):
-        raise ValueError(f"{identifier!r} is no table or column of ours")
-    return identifier

@@ -1,5 +1,6 @@
 """Collecting over real HTTP: the sandbox's oCore, its faults, and servers that say what a test needs."""
 
+import pickle
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,8 +12,9 @@ import pytest
 import stamina
 
 from tallybook.errors import ConfigurationError, UsageError
+from tallybook.landing import Receipt
 from tallybook.periods import BillingPeriod
-from tallybook.pipeline.collect import UnitResult, check, collect, fetch, rebuild, sample, sampler
+from tallybook.pipeline.collect import FetchError, UnitResult, check, collect, fetch, rebuild, sample, sampler
 from tallybook.pipeline.house import House, open_house
 from tallybook.sandbox.configuration import write_configuration
 from tallybook.sandbox.server import Running
@@ -383,3 +385,13 @@ def test_a_rebuild_has_the_same_figures_and_loses_no_failure(box: Running, house
 def failures(home: House) -> list[str]:
     with home.warehouse() as warehouse:
         return sorted(unit["error"] for unit in warehouse.select("landing.units").to_dicts())
+
+
+def test_what_failed_reaches_another_process_with_its_receipts() -> None:
+    receipt = Receipt(
+        "example", "main", "usage", "history", "2026-10", datetime(2026, 11, 1, tzinfo=UTC), (), "timeout"
+    )
+
+    told = pickle.loads(pickle.dumps(FetchError("main usage 2026-10: timeout", [receipt])))  # noqa: S301 - our own
+
+    assert (str(told), told.receipts) == ("main usage 2026-10: timeout", [receipt])

@@ -131,3 +131,15 @@ def test_an_empty_parquet_file_has_its_header(tmp_path: Path) -> None:
     write_csv(tmp_path / "rows.parquet", tmp_path / "rows.csv")
 
     assert (tmp_path / "rows.csv").read_bytes() == b"name\r\n"
+
+
+def test_a_value_that_repeats_is_written_as_if_it_stood_alone() -> None:
+    once = pl.DataFrame(
+        {
+            "text": [None, "", "=1+1", "a\nb", "plain"],
+            "at": [None, *(datetime(2026, 10, day, 12, tzinfo=UTC) for day in range(1, 5))],
+        }
+    )
+    alone = b"".join(render_csv(row, with_header=False) for row in once.iter_slices(1))
+
+    assert render_csv(pl.concat([once] * 3), with_header=False) == 3 * alone

@@ -14,7 +14,7 @@ from tallybook.pipeline.journal import Backfill, Journal, MonthResult
 from tallybook.pipeline.publish import report
 from tallybook.pipeline.published import Published
 from tallybook.pipeline.revisions import last_closed, latest_revision
-from tallybook.warehouse import aware_utc
+from tallybook.statements import aware_utc
 
 _CHOSEN = {
     "missing": {"missing", "stale"},

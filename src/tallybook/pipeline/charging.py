@@ -19,8 +19,9 @@ from tallybook.pricing.adjustments import excessive_discounts, idle_adjustments
 from tallybook.pricing.books import Books
 from tallybook.pricing.charges import CHARGED_MONTHS, make_charges, outdate_charges
 from tallybook.pricing.rows import price_rows
+from tallybook.statements import aware_utc, naive_utc
 from tallybook.summaries.month import TREND_MONTHS
-from tallybook.warehouse import Warehouse, aware_utc, naive_utc
+from tallybook.warehouse import Warehouse
 
 _SPAN_ROWS = 100_000  # sorted in less than 200 MiB, and enough for a group of rows in a Parquet file
 

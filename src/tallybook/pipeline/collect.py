@@ -9,12 +9,12 @@ from datetime import datetime
 import msgspec
 
 from tallybook.contract import Cadence, Dataset, Provider
-from tallybook.errors import UsageError
+from tallybook.errors import ProviderError, UsageError
 from tallybook.landing import Receipt
 from tallybook.manifest import Entry
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.fetching import Line, Watcher, fetch_unit, ignore_progress, open_lines, probe
-from tallybook.pipeline.house import Connection, House, begun, load
+from tallybook.pipeline.house import Connection, House, begun, load, load_connection
 from tallybook.staging import unreadable
 from tallybook.warehouse import remake_warehouse
 
@@ -31,6 +31,14 @@ class UnitResult:
     outcome: str
     rows: int = 0
     message: str = ""
+
+
+class FetchError(ProviderError):
+    """What failed in a fetch, with the receipts of all that was asked for; both pass from one process to another."""
+
+    def __init__(self, message: str, receipts: Sequence[Receipt] = ()) -> None:
+        super().__init__(message)
+        self.receipts = receipts
 
 
 def collect(
@@ -71,6 +79,12 @@ def fetch(
     return _fetch(house, chosen, period, selects=selects, clock=clock, watch=watch)
 
 
+def stage(house: House, connection: str) -> list[Entry]:
+    """Stage what one connection landed; in a shared warehouse beside others who do the same for theirs."""
+    with house.warehouse([connection]) as warehouse:
+        return load_connection(house, warehouse, connection)
+
+
 def settle(
     house: House,
     period: BillingPeriod,
@@ -79,10 +93,14 @@ def settle(
     clock: Clock,
     connections: Sequence[str] = (),
     datasets: Sequence[str] = (),
+    staged: Sequence[Entry] = (),
 ) -> list[UnitResult]:
-    """Stage all that landed, and say what became of these receipts and of what could not be asked."""
+    """Stage all that landed, and say what became of these receipts and of what could not be asked.
+
+    `staged` is what was staged of it before.
+    """
     with house.warehouse() as warehouse:
-        staged = load(house, warehouse, now=clock(), periods=[period])
+        staged = [*staged, *load(house, warehouse, now=clock(), periods=[period])]
         units = warehouse.select("landing.units").to_dicts()
     rows = {
         (unit["connection"], unit["provider"], unit["dataset"], unit["period"]): unit["row_count"] for unit in units
@@ -144,6 +162,10 @@ def check(house: House, *, clock: Clock) -> dict[str, str]:
 def rebuild(house: House, *, clock: Clock) -> list[Entry]:
     """Make the warehouse anew from the raw files. The old one stays until the new one is complete."""
     settings = house.settings
+    if settings.lake:
+        raise UsageError(
+            "a DuckLake is not rebuilt in place: name an empty one, and the next command fills it from raw/"
+        )
     return remake_warehouse(
         settings.data_dir, lambda warehouse: load(house, warehouse, now=clock()), limits=settings.limits
     )

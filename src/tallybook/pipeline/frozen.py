@@ -13,8 +13,9 @@ from tallybook.periods import BillingPeriod
 from tallybook.pipeline.house import House
 from tallybook.pricing.books import COLUMNS
 from tallybook.render.manifest import ManifestInput
+from tallybook.statements import aware_utc
 from tallybook.summaries.month import TREND_MONTHS
-from tallybook.warehouse import Warehouse, aware_utc
+from tallybook.warehouse import Warehouse
 
 
 def frozen_inputs(house: House, warehouse: Warehouse, period: BillingPeriod) -> tuple[ManifestInput, ...]:

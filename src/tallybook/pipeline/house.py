@@ -1,25 +1,29 @@
 """One configured installation: settings, providers, raw files, and the way into its warehouse."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import stamina
+
 from tallybook import providers
 from tallybook.contract import Provider
 from tallybook.delivery.kinds import settings_models as delivery_models
-from tallybook.errors import UsageError
+from tallybook.errors import ConflictError, UsageError
 from tallybook.facts import refresh_facts
 from tallybook.landing import RawStore
+from tallybook.locks import alone
 from tallybook.manifest import Entry
 from tallybook.periods import BillingPeriod
 from tallybook.pricing.books import Books, read_books
 from tallybook.pricing.charges import outdate_charges
 from tallybook.settings import ConnectionSettings, Settings, load_settings
 from tallybook.staging import Stager
-from tallybook.warehouse import WAIT_SECONDS, Warehouse, is_there, open_warehouse
+from tallybook.warehouse import WAIT_SECONDS, Warehouse, is_there, open_lake, open_warehouse
 
+_ATTEMPTS = 10
 Connection = tuple[ConnectionSettings, Provider]
 
 
@@ -50,16 +54,24 @@ class House:
         return tuple(pair for pair in self.connections if not names or pair[0].name in wanted)
 
     @contextmanager
-    def warehouse(self) -> Iterator[Warehouse]:
-        """The warehouse, for this process alone."""
-        data_dir, limits = self.settings.data_dir, self.settings.limits
-        with open_warehouse(data_dir, wait_seconds=self.wait_seconds, limits=limits) as warehouse:
-            yield warehouse
+    def warehouse(self, connections: Sequence[str] = ()) -> Iterator[Warehouse]:
+        """The warehouse, for this process alone; a shared one only as far as these connections are concerned."""
+        data_dir, limits, lake = self.settings.data_dir, self.settings.limits, self.settings.lake
+        if lake is None:
+            with open_warehouse(data_dir, wait_seconds=self.wait_seconds, limits=limits) as warehouse:
+                yield warehouse
+            return
+        with ExitStack() as locks:
+            # always in this order, so that no two processes wait for each other
+            for name in sorted(settings.name for settings, _ in self.chosen(connections)):
+                locks.enter_context(alone(data_dir, f"{name}.lock", wait_seconds=self.wait_seconds))
+            with open_lake(lake, data_dir, limits=limits) as warehouse:
+                yield warehouse
 
     @contextmanager
     def warehouse_to_read(self) -> Iterator[Warehouse]:
         """The warehouse; while nothing was ever landed an empty one in memory, so that a question leaves no file."""
-        if is_there(self.settings.data_dir) or any(self.store.receipts()):
+        if self.settings.lake or is_there(self.settings.data_dir) or any(self.store.receipts()):
             with self.warehouse() as warehouse:
                 yield warehouse
         else:
@@ -86,11 +98,25 @@ def open_house(
 
 def load(house: House, warehouse: Warehouse, *, now: datetime, periods: Sequence[BillingPeriod] = ()) -> list[Entry]:
     """Stage what landed since the last time, and compute the facts that it changed."""
-    by_name = {provider.name: provider for _, provider in house.connections}
-    staged = Stager(warehouse, house.store, by_name).load_pending()
+    staged = _stager(house, warehouse).load_pending()
     outdate_charges(warehouse, {str(period) for period in periods} | _changing_months(house, warehouse))
     refresh_facts(warehouse, house.connections, now=now, periods=periods)
     return staged
+
+
+def load_connection(house: House, warehouse: Warehouse, name: str) -> list[Entry]:
+    """Stage what one connection landed, beside others who do the same for theirs; `load` computes the facts.
+
+    What loses against another process's write is done again.
+    """
+    for attempt in stamina.retry_context(on=ConflictError, attempts=_ATTEMPTS, timeout=None):
+        with attempt:
+            return _stager(house, warehouse).load_pending(connection=name)
+    raise AssertionError("the last attempt raises")
+
+
+def _stager(house: House, warehouse: Warehouse) -> Stager:
+    return Stager(warehouse, house.store, {provider.name: provider for _, provider in house.connections})
 
 
 def _changing_months(house: House, warehouse: Warehouse) -> set[str]:

@@ -21,7 +21,7 @@ def render_csv(frame: pl.DataFrame, *, with_header: bool = True) -> bytes:
     is empty and an empty text is `""`. A text cell that a spreadsheet would run as a formula begins
     with an apostrophe; numbers are never touched. Raises TypeError for columns that hold lists or structs.
     """
-    written = frame.select(_written(name, dtype).alias(name) for name, dtype in frame.schema.items())
+    written = pl.DataFrame([_by_value(column) for column in frame])
     text = written.write_csv(include_header=with_header, line_terminator="\r\n", null_value="", float_scientific=False)
     return text.encode("utf-8")
 
@@ -37,6 +37,23 @@ def write_csv(parquet: Path, target: Path) -> None:
 def _aware(rows: pyarrow.Table | pyarrow.RecordBatch) -> pl.DataFrame:
     naive = pl.selectors.datetime(time_zone=None)
     return pl.DataFrame(rows).with_columns(naive.dt.replace_time_zone("UTC"))
+
+
+def _by_value(column: pl.Series) -> pl.Series:
+    """The column as it is written. Each distinct text and time is looked at once: in many rows there are few."""
+    dtype = column.dtype
+    if not isinstance(dtype, pl.String | pl.Datetime):
+        return _cells(column)
+    distinct = column.unique()
+    if 2 * len(distinct) > len(column):
+        return _cells(column)
+    cells = _cells(distinct)
+    is_kept = cells.dtype == dtype and cells.equals(distinct, null_equal=True)
+    return column if is_kept else column.replace_strict(distinct, cells, return_dtype=pl.String)
+
+
+def _cells(column: pl.Series) -> pl.Series:
+    return column.to_frame().select(_written(column.name, column.dtype).alias(column.name)).to_series()
 
 
 def _written(name: str, dtype: pl.DataType) -> pl.Expr:

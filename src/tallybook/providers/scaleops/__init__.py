@@ -31,6 +31,7 @@ PROVIDER = Provider(
             tables=("workload_windows", "workloads"),
             plan=plan.plan_workloads,
             parse=parse.parse_workloads,
+            parse_long=parse.parse_long_workloads,
         ),
         Dataset(
             name="aggregated",
@@ -38,6 +39,7 @@ PROVIDER = Provider(
             tables=("aggregated_windows", "aggregated"),
             plan=plan.plan_aggregated,
             parse=parse.parse_aggregated,
+            parse_long=parse.parse_long_aggregated,
         ),
     ),
     authenticate=auth.authenticate,

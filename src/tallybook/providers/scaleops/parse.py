@@ -5,7 +5,7 @@ named, and fields that the document does not name are kept. Numbers stay the tex
 until Arrow reads a whole column of them as decimals.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,43 +16,80 @@ import pyarrow.compute as pc
 
 from tallybook.contract import Parsed, Request
 from tallybook.decode import decode, encode, known_fields, unknown_fields, unknown_names
+from tallybook.errors import SchemaError
 from tallybook.providers.scaleops.columns import as_lines, decimals, documents, from_lines
+from tallybook.providers.scaleops.cutting import reports
 from tallybook.providers.scaleops.plain import read_plain
-from tallybook.providers.scaleops.repeats import are_ids_distinct, repeats
+from tallybook.providers.scaleops.repeats import TELLING, are_ids_distinct, chunks_of, repeats
 from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS, OwnerLabel, Read, Report, Window, Workload
 
 _SLICE_ROWS = 4000
+_WORKLOADS = ("workload_windows", "workloads")
+_AGGREGATED = ("aggregated_windows", "aggregated")
 
 
 def parse_workloads(body: bytes, request: Request) -> Parsed:
     """Rows of workload_windows and workloads; a workload that is answered twice is noted."""
-    return _parse(body, request, tables=("workload_windows", "workloads"))
+    return _parse(body, request, tables=_WORKLOADS)
 
 
 def parse_aggregated(body: bytes, request: Request) -> Parsed:
     """Rows of aggregated_windows and aggregated."""
-    return _parse(body, request, tables=("aggregated_windows", "aggregated"))
+    return _parse(body, request, tables=_AGGREGATED)
+
+
+def parse_long_workloads(chunks: Callable[[], Iterable[bytes]], request: Request) -> Iterator[Parsed]:
+    """The same in parts, of an answer that is not held in memory; the window comes last."""
+    return _parts(reports(chunks), request, tables=_WORKLOADS)
+
+
+def parse_long_aggregated(chunks: Callable[[], Iterable[bytes]], request: Request) -> Iterator[Parsed]:
+    """The same in parts, of an answer that is not held in memory; the window comes last."""
+    return _parts(reports(chunks), request, tables=_AGGREGATED)
 
 
 def _parse(body: bytes, request: Request, *, tables: tuple[str, str]) -> Parsed:
-    report = read_plain(body) or _read_in_full(body)
-    window = _window(report.window, request)
-    constant = {name: pa.repeat(value, report.count or 0) for name, value in window.items()}
-    workloads = {**constant, **report.columns}
-    notes = _notes(report.window, window)
-    unknown = {*report.unknown_names, *_unknown_in_labels(workloads)}
-    notes += [f"unknown field {name}: kept" for name in sorted(unknown)]
-    windows: dict[str, Any] = {name: [value.as_py()] for name, value in window.items()} | {
-        "start_time": [report.window.start_time],
-        "end_time": [report.window.end_time],
-        "clusters": [None if report.clusters is None else encode(report.clusters)],
-        "workload_count": [report.count],
-        "unknown_fields": [report.unknown],
+    rows, window = _parts([body], request, tables=tables)
+    return Parsed(tables={**window.tables, **rows.tables}, notes=window.notes)
+
+
+def _parts(bodies: Iterable[bytes], request: Request, *, tables: tuple[str, str]) -> Iterator[Parsed]:
+    """The workloads of each body, which all are of one report, and at last its window."""
+    count, unknown = 0, set[str]()
+    told_apart: dict[str, list[pa.Array]] = {name: [] for name in TELLING}
+    for body in bodies:
+        read = _read(body, first=count)
+        window = _window(read.window, request)
+        constant = {name: pa.repeat(value, read.count or 0) for name, value in window.items()}
+        workloads = {**constant, **read.columns, "position": pc.add(read.columns["position"], count)}
+        unknown |= {*read.unknown_names, *_unknown_in_labels(workloads)}
+        for name, chunks in told_apart.items():
+            chunks.extend(chunks_of(workloads[name]))
+        count += read.count or 0
+        yield Parsed(tables={tables[1]: workloads})
+    notes = [*_notes(read.window, window), *(f"unknown field {name}: kept" for name in sorted(unknown))]
+    row: dict[str, Any] = {name: [value.as_py()] for name, value in window.items()} | {
+        "start_time": [read.window.start_time],
+        "end_time": [read.window.end_time],
+        "clusters": [None if read.clusters is None else encode(read.clusters)],
+        "workload_count": [None if read.count is None else count],
+        "unknown_fields": [read.unknown],
     }
-    if tables[1] == "workloads":
-        windows["are_ids_distinct"] = [are_ids_distinct(workloads["id"])]
-        notes += [] if windows["are_ids_distinct"][0] else repeats(workloads)
-    return Parsed(tables={tables[0]: windows, tables[1]: workloads}, notes=tuple(notes))
+    if tables == _WORKLOADS:
+        columns = {name: pa.chunked_array(chunks) for name, chunks in told_apart.items()}
+        row["are_ids_distinct"] = [are_ids_distinct(columns["id"])]
+        notes += [] if row["are_ids_distinct"][0] else repeats(columns)
+    yield Parsed(tables={tables[0]: row}, notes=tuple(notes))
+
+
+def _read(body: bytes, *, first: int) -> Read:
+    """A report, or a part of one whose first workload is the `first` of it."""
+    try:
+        return read_plain(body) or _read_in_full(body)
+    except SchemaError as error:
+        if not first:
+            raise
+        raise SchemaError(f"{error}, counted from workload {first:,} on") from error
 
 
 def _read_in_full(body: bytes) -> Read:

@@ -14,9 +14,11 @@ from tallybook.money import CONTEXT
 
 _NAMES = ("cluster_name", "namespace", "workload_type", "workload_name")
 _BETWEEN = "\0"
+TELLING = ("id", *_NAMES, "total_cost")
+"""The columns that tell workloads apart, and the cost that depends on it."""
 
 
-def are_ids_distinct(ids: pa.Array) -> bool:
+def are_ids_distinct(ids: pa.ChunkedArray) -> bool:
     """Whether each workload has an id of its own."""
     named = pc.utf8_lower(ids.filter(pc.not_equal(ids, "")))
     return bool(pc.count_distinct(named).as_py() == len(ids))
@@ -24,11 +26,11 @@ def are_ids_distinct(ids: pa.Array) -> bool:
 
 def repeats(workloads: Mapping[str, Any]) -> Iterator[str]:
     """Notes on the rows that are answered again, with the cost that depends on it."""
-    texts = {name: pa.chunked_array(_chunks(workloads[name])) for name in ("id", *_NAMES)}
+    texts = {name: pa.chunked_array(chunks_of(workloads[name])) for name in ("id", *_NAMES)}
     is_named = pc.not_equal(texts["id"], "")
     names = pc.binary_join_element_wise(*(texts[name] for name in _NAMES), _BETWEEN)
     keys = pc.if_else(is_named, pc.utf8_lower(texts["id"]), pc.binary_join_element_wise("", names, _BETWEEN))
-    costs = pa.chunked_array(_chunks(workloads["total_cost"]))
+    costs = pa.chunked_array(chunks_of(workloads["total_cost"]))
     rows = pa.table({"key": keys, "row": pa.array(range(len(keys)), pa.int64())})
     firsts = rows.group_by("key").aggregate([("row", "min")])["row_min"]
     again = len(keys) - len(firsts)
@@ -46,7 +48,8 @@ def repeats(workloads: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _chunks(column: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
+def chunks_of(column: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
+    """The arrays that a column is made of."""
     return column.chunks if isinstance(column, pa.ChunkedArray) else [column]
 
 

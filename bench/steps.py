@@ -1,0 +1,295 @@
+"""The steps that the bench times, each in a process of its own; README.md says what each is."""
+
+import importlib
+import resource
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from month import MONTH, RECEIPTS, land_month, land_samples, requests
+
+from tallybook.contract import Request
+
+NOW = datetime(2026, 11, 2, 6, tzinfo=UTC)
+MONTHS = 24  # of the backfill
+FLOOR = {"memory_limit": "1GB", "preserve_insertion_order": "false"}
+EXPORTED = (
+    ("scaleops/workloads", ("multiCluster=true",)),
+    ("scaleops/aggregated", ("multiCluster=true", "groupByNamespace=true", "groupByLabels=team", "range=31d")),
+)
+
+
+def land(folder: Path, rows: int) -> dict[str, Any]:
+    """The raw bytes into compressed, hashed raw files and a receipt, side by side as a fetch lands its answers."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tallybook.landing import RawFile, RawStore, Receipt, as_raw_file
+
+    store = RawStore(folder / "var" / "raw")
+
+    def land_one(request: Request, path: Path) -> RawFile:
+        sha256, size = store.land("cluster-costs", "workloads", MONTH, _chunks(path))
+        return as_raw_file(request, status=200, sha256=sha256, size_bytes=size, captured_at=NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        files = tuple(pool.map(land_one, requests(_house(folder)), sorted((folder / "bodies").iterdir())))
+    store.write_receipt(Receipt("scaleops", "cluster-costs", "workloads", "history", MONTH, NOW, files))
+    return {"rows": rows, "bytes": _bytes(folder / "var" / "raw")}
+
+
+def _chunks(path: Path) -> Any:
+    with path.open("rb") as file:
+        while chunk := file.read(2**20):
+            yield chunk
+
+
+def decode(folder: Path, rows: int) -> dict[str, Any]:
+    """The raw files into typed columns, exactly, on both cores; a part of `stage`, on its own."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tallybook import providers
+    from tallybook.landing import RawStore, as_request
+
+    store = RawStore(folder / "var" / "raw")
+    (receipt,) = map(store.receipt, store.receipts())
+    parse = providers.load("scaleops").dataset("workloads").parse
+    with ThreadPoolExecutor(2) as pool:
+        read = pool.map(lambda file: parse(store.read(receipt, file), as_request(file)), receipt.files)
+        decoded = sum(len(one.tables["workloads"]["id"]) for one in read)
+    if decoded != rows:
+        raise SystemExit(f"{decoded} rows were decoded of {rows}")
+    return {"rows": rows}
+
+
+def stage(folder: Path, rows: int) -> dict[str, Any]:
+    """Decode exactly, stage, and compute the facts."""
+    errors = [item.error for item in _staged(folder) if item.error]
+    if errors:
+        raise SystemExit(errors[0])
+    return {"rows": rows, "bytes": _bytes(folder / "var" / "tallybook.duckdb")}
+
+
+def _bytes(path: Path) -> int:
+    files = [path] if path.is_file() else [one for one in path.rglob("*") if one.is_file()]
+    return sum(one.stat().st_size for one in files)
+
+
+def _staged(folder: Path) -> list[Any]:
+    from tallybook.periods import BillingPeriod
+    from tallybook.pipeline.house import load
+
+    house = _house(folder)
+    with house.warehouse() as warehouse:
+        return load(house, warehouse, now=NOW, periods=[BillingPeriod(2026, 10)])
+
+
+def price(folder: Path, rows: int) -> dict[str, Any]:
+    """Facts and books into charges."""
+    from tallybook.periods import BillingPeriod
+    from tallybook.pricing.books import read_books
+    from tallybook.pricing.charges import make_charges
+
+    house = _house(folder)
+    with house.warehouse() as warehouse:
+        make_charges(warehouse, period=BillingPeriod(2026, 10), books=read_books(house.settings.books_dir))
+    return {"rows": rows}
+
+
+def summarise(folder: Path, rows: int) -> dict[str, Any]:
+    """Charges into every summary table."""
+    from tallybook.periods import BillingPeriod
+    from tallybook.summaries.month import read_frames, summarise_month
+
+    house, period = _house(folder), BillingPeriod(2026, 10)
+    with house.warehouse() as warehouse:
+        tables = summarise_month(read_frames(warehouse, period=period), period=period, now=NOW)
+    return {"rows": rows, "total": str(Decimal(tables.projects["effective_cost"].sum()).normalize())}
+
+
+def publish(folder: Path, rows: int) -> dict[str, Any]:
+    """The summaries once more, and from them JSON, CSV, Parquet and HTML, without PDF and XLSX."""
+    from tallybook.documents.monthly import build_report
+    from tallybook.periods import BillingPeriod
+    from tallybook.pipeline.charging import charge_spans
+    from tallybook.pipeline.files import TABLES
+    from tallybook.pipeline.publish import _inputs
+    from tallybook.pricing.books import read_books
+    from tallybook.render.csv import render_csv, write_csv
+    from tallybook.render.html import render_report
+    from tallybook.render.json import render_json
+
+    house, period, out = _house(folder), BillingPeriod(2026, 10), folder / "published"
+    out.mkdir()
+    with house.warehouse() as warehouse:
+        books = read_books(house.settings.books_dir)
+        inputs = _inputs(house, warehouse, period, books=books, now=NOW)
+        warehouse.write_parquet(out / "charges.parquet", "marts/charges", charge_spans(warehouse, period))
+    report = build_report(inputs)
+    (out / "monthly-report.json").write_bytes(render_json(report))
+    (out / "monthly-report.html").write_text(render_report(report), encoding="utf-8")
+    for name in TABLES:
+        (out / f"{name}.csv").write_bytes(render_csv(getattr(inputs.tables, name)))
+    write_csv(out / "charges.parquet", out / "charges.csv")
+    return {"rows": rows, "bytes": _bytes(out)}
+
+
+def export(folder: Path, rows: int) -> dict[str, Any]:
+    """Two documented documents over all rows: every workload, and the groups of a label by namespace.
+
+    Each is timed on its own; `seconds` of the step are those of both.
+    """
+    from tallybook import providers
+    from tallybook.periods import BillingPeriod
+    from tallybook.pipeline.export import export as export_document
+
+    house, documents = _house(folder), {}
+    available = [providers.load(name) for name in providers.names()]
+    for name, values in EXPORTED:
+        wall, cpu = time.perf_counter(), time.process_time()
+        made = export_document(
+            house, name, BillingPeriod(2026, 10), values=values, connection=None, now=NOW, available=available
+        )
+        documents[name] = {
+            "seconds": round(time.perf_counter() - wall, 2),
+            "cpu_seconds": round(time.process_time() - cpu, 2),
+            "bytes": len(made.body),
+        }
+    return {"rows": rows, "documents": documents}
+
+
+def close(folder: Path, rows: int) -> dict[str, Any]:
+    """All of it in one process, from raw files to a published revision with its pages, but without PDFs."""
+    from tallybook.periods import BillingPeriod
+    from tallybook.pipeline import files
+    from tallybook.pipeline.publish import report
+
+    for path in (folder / "var").glob("tallybook.duckdb*"):
+        path.unlink()
+    files.write_pages = _write_html
+    report(_house(folder), BillingPeriod(2026, 10), clock=lambda: NOW)
+    return {"rows": rows, "bytes": _bytes(folder / "var" / "reports")}
+
+
+def again(folder: Path, rows: int) -> dict[str, Any]:
+    """The command once more, as its own process: nothing changed, so nothing is published."""
+    command = [sys.executable, "-m", "tallybook", "report", "--month", MONTH]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return {"rows": rows}
+
+
+def backfill(folder: Path, rows: int) -> dict[str, Any]:
+    """Two years of months, each with a share of the rows, staged and published one after the other in one process."""
+    from tallybook.periods import BillingPeriod
+    from tallybook.pipeline import files
+    from tallybook.pipeline.publish import report
+
+    files.write_pages = _write_html
+    house, last, peaks = _house(folder / "months"), BillingPeriod(2026, 10), []
+    for back in reversed(range(MONTHS)):
+        land_month(house, last.shift(-back), rows // MONTHS)
+        report(house, last.shift(-back), clock=lambda: NOW)
+        peaks.append(_peak_mib())
+    return {"rows": rows, "peak_mib_by_month": peaks}
+
+
+def _write_html(folder: Path, report: Any, statements: Any, *_: Any, **__: Any) -> None:
+    """Instead of `write_pages`: PDFs take a fixed time a project, whatever a month has of rows."""
+    from tallybook.render.html import render_report, render_statement
+
+    (folder / "monthly-report.html").write_text(render_report(report), encoding="utf-8")
+    for statement in statements:
+        page = folder / "projects" / statement.slug / "statement.html"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(render_statement(statement), encoding="utf-8")
+
+
+def samples(folder: Path, rows: int) -> dict[str, Any]:  # noqa: ARG001 - as many as there are receipts
+    """Receipts of a sampled provider, landed before the clock starts, staged in one go."""
+    errors = [item.error for item in _staged(folder / "sampled") if item.error]
+    if errors:
+        raise SystemExit(errors[0])
+    return {"rows": RECEIPTS}
+
+
+def floor_load(folder: Path, rows: int) -> dict[str, Any]:
+    """The same answers by hand: DuckDB writes seven of the 22 fields of the JSON as Parquet.
+
+    Its decimals come by way of doubles, which these small numbers with six decimals survive and real ones do not.
+    """
+    import duckdb
+
+    largest = max(path.stat().st_size for path in (folder / "bodies").iterdir()) + 1
+    with duckdb.connect(config=FLOOR) as connection:
+        connection.execute(
+            f"""
+            copy (
+                select w.clusterName as cluster, w.namespace as namespace, w.workloadName as workload,
+                    w.workloadType as workload_type, w.totalCost as cost,
+                    w.spotHours as spot, w.onDemandHours as on_demand
+                from (
+                    select unnest(aggregatedWorkloads) as w
+                    from read_json('{folder}/bodies/*.json', maximum_object_size = {largest}, columns = {{
+                        'aggregatedWorkloads': 'STRUCT(clusterName VARCHAR, namespace VARCHAR, workloadName VARCHAR,
+                            workloadType VARCHAR, totalCost DECIMAL(38, 12), spotHours DECIMAL(38, 12),
+                            onDemandHours DECIMAL(38, 12))[]'}})
+                )
+            ) to '{folder}/costs.parquet' (format parquet, compression zstd)"""
+        )
+    return {"rows": rows, "bytes": _bytes(folder / "costs.parquet")}
+
+
+def floor_group(folder: Path, rows: int) -> dict[str, Any]:
+    """What price and summarise come down to: sums per project, per workload and per category."""
+    import duckdb
+
+    with duckdb.connect(config=FLOOR) as connection:
+        costs = connection.read_parquet(str(folder / "costs.parquet"))  # noqa: F841 - the statements name it
+        for keys in ("cluster, namespace", "cluster, namespace, workload, workload_type", "spot > 0, on_demand > 0"):
+            connection.sql(
+                f"select {keys}, sum(cost), sum(spot), sum(on_demand) from costs group by all order by all"
+            ).to_arrow_table()
+        total = connection.sql("select sum(cost) from costs").fetchone()
+    return {"rows": rows, "total": str(Decimal(total[0]).normalize()) if total else ""}
+
+
+def _house(folder: Path) -> Any:
+    from tallybook.pipeline.house import open_house
+
+    return open_house(folder / "tallybook.toml")
+
+
+def measured(step: str, folder: Path, rows: int) -> dict[str, Any]:
+    """A step's result with its seconds, processor seconds and peak memory."""
+    importlib.import_module("duckdb" if step.startswith("floor") else "tallybook.pipeline.publish")
+    if step == "export":
+        importlib.import_module("tallybook.pipeline.export")
+    if step == "samples":
+        land_samples(folder)
+    wall, cpu = time.perf_counter(), _cpu_seconds()
+    result = globals()[step](folder, rows)
+    seconds = time.perf_counter() - wall
+    return {
+        "step": step,
+        **result,
+        "seconds": round(seconds, 2),
+        "cpu_seconds": round(_cpu_seconds() - cpu, 2),
+        "rows_per_second": round(result["rows"] / seconds),
+        "peak_mib": _peak_mib(),
+    }
+
+
+def _used() -> tuple[resource.struct_rusage, ...]:
+    return tuple(map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+
+def _cpu_seconds() -> float:
+    return sum(used.ru_utime + used.ru_stime for used in _used())
+
+
+def _peak_mib() -> int:
+    """Of the largest process, this one or one that it started."""
+    return int(max(used.ru_maxrss for used in _used()) // 1024)
