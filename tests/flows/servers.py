@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from tallybook.resources import root
@@ -140,6 +141,15 @@ def ask(environment: Mapping[str, str], path: str, body: Mapping[str, Any] | Non
     request.add_header("Content-Type", "application/json")
     with urlopen(request, timeout=60) as answer:
         return json.loads(answer.read() or b"null")
+
+
+def new_database(environment: Mapping[str, str], name: str) -> str:
+    """One more database in the server's PostgreSQL, as libpq takes it."""
+    address = urlsplit(environment["PREFECT_API_DATABASE_CONNECTION_URL"])
+    binaries = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    where = ["-h", str(address.hostname), "-p", str(address.port), "-U", str(address.username)]
+    subprocess.run([str(binaries / "createdb"), *where, name], check=True, capture_output=True)
+    return f"host={address.hostname} port={address.port} dbname={name} user={address.username}"
 
 
 def dumped(environment: Mapping[str, str]) -> str:

@@ -2,13 +2,9 @@
 
 import hashlib
 import json
-import os
 import shutil
-import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -18,19 +14,14 @@ from tallybook.periods import BillingPeriod
 from tallybook.pipeline import files
 from tallybook.pipeline.house import open_house
 from tallybook.pipeline.publish import report
-from tallybook.sandbox.configuration import SECRETS, write_configuration
+from tallybook.sandbox.configuration import SECRETS
 from tallybook.sandbox.server import running
 from tallybook.sandbox.world import WorldSize
+from tests.flows.conftest import configured, flow_environment
 from tests.flows.dask_driver import write_report_page
+from tests.flows.servers import new_database
 
-pytest.importorskip("prefect_dask")
-pytest.importorskip("duckdb_extension_ducklake")
-SERVER = Path("/usr/lib/postgresql/15/bin")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.xdist_group("flows"),
-    pytest.mark.skipif(not SERVER.exists(), reason="needs PostgreSQL 15"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 MONTHS = ["2026-05", "2026-06", "2026-07", "2026-08", "2026-09", "2026-10"]
 CONNECTIONS = ("ocore-main", "scaleops-main")  # what can be asked about past months, with usage and with costs
 CLOCK = datetime(2026, 11, 2, 6, tzinfo=UTC)
@@ -38,52 +29,15 @@ DRIVER = Path(__file__).with_name("dask_driver.py")
 
 
 @pytest.fixture(scope="module")
-def catalog() -> Iterator[str]:
-    """A database of a PostgreSQL that lives as long as the tests. It refuses root, who alone sees pytest's folders."""
-    folder = Path(tempfile.mkdtemp(prefix="tallybook-postgres-"))
-    as_nobody: list[str] = []
-    if os.geteuid() == 0:
-        as_nobody = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
-        shutil.chown(folder, "nobody", "nogroup")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-
-    def run(name: str, *arguments: str) -> None:
-        subprocess.run(
-            [*as_nobody, str(SERVER / name), *arguments], cwd=folder, check=True, capture_output=True, timeout=60
-        )
-
-    run("initdb", "-D", str(folder / "data"), "-A", "trust", "-U", "tallybook")
-    options = f"-k {folder} -p {port} -c listen_addresses=127.0.0.1 -c fsync=off"
-    run("pg_ctl", "-D", str(folder / "data"), "-w", "-l", str(folder / "log"), "-o", options, "start")
-    try:
-        run("createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "tallybook", "lake")
-        yield f"ducklake:postgres:host=127.0.0.1 port={port} dbname=lake user=tallybook"
-    finally:
-        run("pg_ctl", "-D", str(folder / "data"), "-m", "immediate", "stop")
-        shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory, catalog: str) -> Path:
+def lake(tmp_path_factory: pytest.TempPathFactory, server: dict[str, str]) -> Path:
     """An installation whose flow has closed the months, the work of connections on Dask."""
     folder = tmp_path_factory.mktemp("lake")
+    catalog = new_database(server, "lake")
     with running(months=6, until=date(2026, 11, 1), size=WorldSize(workloads=5)) as box:
-        configure(folder, box.url, f'warehouse = "{catalog}"\nwarehouse_files = "lake"\n')
-        inherited = {name: text for name, text in os.environ.items() if not name.startswith(("PREFECT_", "TALLYBOOK_"))}
-        settings = {
-            "PREFECT_HOME": str(folder / "prefect"),
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "DO_NOT_TRACK": "1",
-            "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
-            "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-            "PREFECT_LOGGING_LEVEL": "ERROR",
-            "TALLYBOOK_CONFIG": str(folder / "tallybook.toml"),
-        }
+        configure(folder, box.url, f'warehouse = "ducklake:postgres:{catalog}"\nwarehouse_files = "lake"\n')
         done = subprocess.run(
             [sys.executable, str(DRIVER), *MONTHS],
-            env={**inherited, **settings, **SECRETS},
+            env=flow_environment(server, folder),
             cwd=folder,
             capture_output=True,
             text=True,
@@ -97,11 +51,10 @@ def lake(tmp_path_factory: pytest.TempPathFactory, catalog: str) -> Path:
     return folder
 
 
-def configure(folder: Path, url: str, more: str = "") -> None:
-    config = write_configuration(folder, url=url)
-    head, *connections = config.read_text(encoding="utf-8").split("[[connections]]")
-    kept = [text for text in connections if any(f'name = "{name}"' in text for name in CONNECTIONS)]
-    config.write_text("[[connections]]".join([head + more, *kept]), encoding="utf-8")
+def configure(folder: Path, url: str, more: str) -> None:
+    config = configured(folder, url, CONNECTIONS) / "tallybook.toml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("[[connections]]", f"{more}\n[[connections]]", 1), encoding="utf-8")
 
 
 def published(folder: Path) -> dict[str, str]:
