@@ -16,6 +16,7 @@ from tallybook.documents.inputs import Failure, MonthInputs
 from tallybook.documents.monthly import build_report
 from tallybook.errors import UsageError
 from tallybook.landing import building, disk_error
+from tallybook.language import Message, message
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.charging import charge_months, charge_spans, odd_rows
 from tallybook.pipeline.collect import Clock
@@ -272,10 +273,17 @@ def _stamped(
     revision = previous.number + 1 if previous else 1
     if closed:
         is_same = closed.figures_sha256 == figures  # again, after a draft that was not
-        changed = "what its connections answer, its books or the software changed"
-        why = reason.strip() or ("its figures are the same again" if is_same else changed)
-        return replace(inputs, revision=revision, restatement=f"Restates r{closed.number:02d}: {why}")
+        return replace(inputs, revision=revision, restatement=_restatement(closed, reason.strip(), is_same=is_same))
     return replace(inputs, revision=revision, final_reason=reason.strip() if final else "")
+
+
+def _restatement(closed: Revision, reason: str, *, is_same: bool) -> Message:
+    revision = f"r{closed.number:02d}"
+    if reason:
+        return Message(message("Restates %(revision)s: %(reason)s"), {"revision": revision, "reason": reason})
+    changed = message("Restates %(revision)s: what its connections answer, its books or the software changed")
+    same = message("Restates %(revision)s: its figures are the same again")
+    return Message(same if is_same else changed, {"revision": revision})
 
 
 def _accepted(house: House, inputs: MonthInputs, closed: Revision | None, *, accept_gaps: str) -> str:
