@@ -25,7 +25,7 @@ from tallybook.errors import ConfigurationError
 from tallybook.periods import BillingPeriod
 
 ENGLISH_CODE = "en"
-_MARKS_OF_ENGLISH = "en_GB"  # whose dates are 5 October 2026
+_LONG_DAY_OF_ENGLISH = "d MMMM y"  # as everywhere but in America
 
 
 @dataclass(frozen=True)
@@ -66,16 +66,27 @@ class Language:
 
     def day(self, value: date) -> str:
         """A date in digits, ISO 8601 in English: `2026-10-05`, `05.10.2026`."""
-        return value.isoformat() if self.is_english else str(format_date(value, "medium", locale=self.locale))
+        return str(format_date(value, self.day_pattern, locale=self.locale))
 
     def long_day(self, value: date) -> str:
         """A date in words: `5 October 2026`."""
-        return str(format_date(value, "long", locale=self.locale))
+        return str(format_date(value, _LONG_DAY_OF_ENGLISH if self.is_english else "long", locale=self.locale))
 
     def minute(self, instant: datetime) -> str:
         """A time in UTC to the minute, without its zone: `2026-11-02 06:00`."""
         utc = instant.astimezone(UTC)
         return f"{self.day(utc.date())} {utc:%H:%M}"
+
+    @property
+    def day_pattern(self) -> str:
+        """How `day` writes a date, in the letters of Unicode: `yyyy-MM-dd`."""
+        return "yyyy-MM-dd" if self.is_english else str(self.locale.date_formats["medium"].pattern).replace("y", "yyyy")
+
+    @property
+    def short_months(self) -> tuple[str, ...]:
+        """The twelve months' short names, for an axis."""
+        names = self.locale.months["stand-alone"]["abbreviated"]
+        return tuple(names[number] for number in range(1, 13))
 
     @property
     def is_english(self) -> bool:
@@ -98,6 +109,11 @@ class Message:
 
 def message(text: str) -> str:
     """Mark a message that `Language.say` gets from a variable; it is returned as it is."""
+    return text
+
+
+def message_in(context: str, text: str) -> str:  # noqa: ARG001 - read by who makes the catalogs
+    """Mark a message for `Language.say_in`; it is returned as it is."""
     return text
 
 
@@ -125,4 +141,4 @@ def language_of(code: str) -> Language:
     return Language(code, Locale.parse(code), GNUTranslations(compiled))
 
 
-ENGLISH = Language(ENGLISH_CODE, Locale.parse(_MARKS_OF_ENGLISH), NullTranslations())
+ENGLISH = Language(ENGLISH_CODE, Locale.parse(ENGLISH_CODE), NullTranslations())
