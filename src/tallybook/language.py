@@ -64,6 +64,12 @@ class Language:
         """`October 2026`."""
         return str(format_skeleton("yMMMM", period.start, locale=self.locale))
 
+    def short_month(self, text: str) -> str:
+        """A month as documents name it, `2026-10`, for tables: as it is in English, else `Okt. 2026`."""
+        if self.is_english:
+            return text
+        return str(format_skeleton("yMMM", date.fromisoformat(f"{text}-01"), locale=self.locale))
+
     def day(self, value: date) -> str:
         """A date in digits, ISO 8601 in English: `2026-10-05`, `05.10.2026`."""
         return str(format_date(value, self.day_pattern, locale=self.locale))

@@ -163,5 +163,7 @@ def test_the_pages_tell_their_language_and_the_pdf_too(month: Month) -> None:
     code, title = month.language.code, {"en": "Monthly cloud cost report", "de": "Monatsbericht Cloud-Kosten"}
     with pikepdf.open(month.pdf) as file:
         assert (str(file.Root.Lang), str(file.docinfo.Title)) == (code, title[code])
-        assert {"en": "Projects", "de": "Projekte"}[code] in [item.title for item in file.open_outline().root]
+        assert {"en": "Projects", "de": "Projekte"}[code] in [
+            item.title for item in file.open_outline().root[0].children
+        ]
     assert f'<html lang="{code}">' in month.page

@@ -59,7 +59,8 @@ def amount(value: Decimal, unit: str, *, exact: bool = False, language: Language
 
 def percent(value: Decimal, *, language: Language = ENGLISH) -> str:
     """`3.2 %`, without its sign."""
-    return f"{language.digits(f'{abs(value):,f}')} %"
+    sign = " %" if language.is_english else language.percent_sign()
+    return language.digits(f"{abs(value):,f}") + sign
 
 
 def listing(names: Sequence[str], *, most: int = 3, language: Language = ENGLISH) -> str:

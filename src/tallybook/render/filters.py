@@ -121,6 +121,11 @@ def instant(value: datetime, *, language: Language = ENGLISH) -> str:
     return f"{language.minute(value)}{_NO_BREAK}UTC"
 
 
+def month(text: str, *, language: Language = ENGLISH) -> str:
+    """A month in short: `2026-10`, `Okt. 2026`."""
+    return language.short_month(text)
+
+
 def unit(text: str, *, language: Language = ENGLISH) -> str:
     """A unit in words: `core-hour`."""
     return unit_of(text, language=language)
@@ -148,7 +153,7 @@ def name(text: str, length: int = 100) -> Markup:
 def functions(language: Language) -> dict[str, Callable[..., object]]:
     """The template filters, bound to one language."""
     localised: tuple[Callable[..., str], ...] = (
-        *(number, exactly, amount, money, signed, signed_pct, percent, day, long_day, instant, label, unit),
+        *(number, exactly, amount, money, signed, signed_pct, percent, day, long_day, instant, label, month, unit),
     )
     neutral: tuple[Callable[..., object], ...] = (
         *(exact, bar_width, has_direction, iso_instant, name, opening, shortened),

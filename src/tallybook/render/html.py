@@ -83,7 +83,9 @@ def render_notice(title: str, text: str, *, asks_for_token: bool = False, link: 
     )
 
 
-def _page(template: str, *, for_print: bool, language: Language = ENGLISH, form_action: str = "'none'", **context: object) -> str:
+def _page(
+    template: str, *, for_print: bool, language: Language = ENGLISH, form_action: str = "'none'", **context: object
+) -> str:
     page = environment.environment(language).get_template(template)
     made = page.render(
         for_print=for_print,

@@ -70,7 +70,7 @@ def trend_chart(
 def _trend_words(
     known: Sequence[TrendPoint], coming: Sequence[ForecastRow], mine: Sequence[TrendPoint], language: Language
 ) -> str:
-    first, last = known[0].billing_period, known[-1].billing_period
+    first, last = (language.short_month(one.billing_period) for one in (known[0], known[-1]))
     words = language.say("A bar per month from %(first)s to %(last)s", first=first, last=last)
     if not all(point.is_complete for point in known):
         words += language.say("; hatched months cost at least that much")
@@ -183,7 +183,7 @@ def _bars(points: Sequence[TrendPoint], currency: str, language: Language) -> An
             "value": float(point.effective_cost.shown or 0),
             "colour": PALETTE[0] if point.is_complete else HATCHED,
             "words": words_of(
-                point.billing_period,
+                language.short_month(point.billing_period),
                 point.effective_cost.shown,
                 currency,
                 is_lower_bound=not point.is_complete,
@@ -213,7 +213,7 @@ def _band(coming: Sequence[ForecastRow], currency: str, language: Language) -> l
             "high": float(row.high_cost.shown),
             "words": language.say(
                 "%(month)s: %(low)s to %(high)s in 8 of 10",
-                month=row.billing_period,
+                month=language.short_month(row.billing_period),
                 low=told(row.low_cost.shown, currency, is_lower_bound=False, language=language),
                 high=told(row.high_cost.shown, currency, is_lower_bound=False, language=language),
             ),
@@ -225,7 +225,7 @@ def _band(coming: Sequence[ForecastRow], currency: str, language: Language) -> l
         (
             row.billing_period,
             row.forecast_cost.shown,
-            language.say("%(month)s forecast", month=row.billing_period),
+            language.say("%(month)s forecast", month=language.short_month(row.billing_period)),
             row.is_lower_bound,
         )
         for row in coming
@@ -242,7 +242,7 @@ def _budgets(mine: Sequence[TrendPoint], coming: Sequence[ForecastRow], currency
     budgets = {point.billing_period: point.budget.shown for point in mine}
     budgets |= {row.billing_period: row.budget.shown for row in coming}
     lines = [
-        (month, budget, language.say("%(month)s budget", month=month), False)
+        (month, budget, language.say("%(month)s budget", month=language.short_month(month)), False)
         for month, budget in budgets.items()
         if budget is not None
     ]
