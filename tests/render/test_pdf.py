@@ -101,6 +101,22 @@ def test_headings_are_bookmarks(opened: pikepdf.Pdf) -> None:
     assert {"Projects", "Quotas", "Control and reconciliation", "Method and glossary"} <= set(names)
 
 
+def test_all_text_is_tagged_or_an_artifact_and_running_heads_are_artifacts(opened: pikepdf.Pdf) -> None:
+    for number, page in enumerate(opened.pages):
+        marks: list[str] = []
+        within: list[str] = []
+        for operands, operator in pikepdf.parse_content_stream(page):
+            match str(operator):
+                case "BDC" | "BMC":
+                    marks.append(str(operands[0]))
+                case "EMC":
+                    marks.pop()
+                case "Tj" | "TJ":
+                    within.append(marks[-1] if marks else "")
+        assert "" not in within, number
+        assert "/Artifact" in within, number  # the number of the page at least
+
+
 def test_table_headers_say_which_way_they_look(opened: pikepdf.Pdf) -> None:
     scopes = [str(e.A.Scope) for e in elements(opened) if str(e.S) == "/TH"]
 

@@ -55,12 +55,12 @@ class Edition:
     page_size: PageSize = "A4"
     language: Language = ENGLISH
 
-    def told(self) -> tuple[MonthInputs, MonthlyReport]:
-        """The month in the language of its pages; its JSON stays as it is, so that machines read one language."""
+    def told(self) -> "Edition":
+        """The edition in the language of its pages; what machines read is English."""
         if self.language.is_english:
-            return self.inputs, self.report
+            return self
         inputs = replace(self.inputs, language=self.language)
-        return inputs, build_report(inputs)
+        return replace(self, inputs=inputs, report=build_report(inputs))
 
 
 def write_revision(folder: Path, edition: Edition) -> None:
@@ -78,23 +78,22 @@ def write_revision(folder: Path, edition: Edition) -> None:
     _write_all(folder, {f"documents/{path}": body for path, body in edition.documents.items()})
     shutil.copyfile(edition.charges, folder / "tables" / "charges.parquet")
     write_csv(edition.charges, folder / "tables" / "charges.csv")
-    inputs, told = edition.told()
+    told = edition.told()
     _write(
         folder,
         "monthly-report.xlsx",
         render_xlsx(
             {name.replace("_", " ") if name in _MORE else name: frame for name, frame in tables.items()},
-            inputs.tables.tie_out,
-            cover=cover_rows(told, language=edition.language),
-            title=told.header.title,
-            created=told.header.generated_at,
+            edition.inputs.tables.tie_out,
+            cover=cover_rows(told.report, language=edition.language),
+            title=told.report.header.title,
+            created=told.report.header.generated_at,
             language=edition.language,
         ),
     )
     # The full list of charges stays beside the PDF: it has no bound.
     attached = {"monthly-report.json": report_json, **{Path(name).name: body for name, body in sheets.items()}}
-    statements = build_statements(inputs, told)
-    write_pages(folder, told, statements, attached, page_size=edition.page_size, language=edition.language)
+    _write_pages(folder, told, attached)
     _write(folder, "manifest.json", render_json(_manifest(folder, edition)))
 
 
@@ -122,6 +121,11 @@ def write_library(reports_dir: Path, page: Library) -> None:
         temporary.write_text(render_library(page), encoding="utf-8")
         temporary.chmod(0o644)
         temporary.replace(reports_dir / "index.html")
+
+
+def _write_pages(folder: Path, told: Edition, attached: Mapping[str, bytes]) -> None:
+    statements = build_statements(told.inputs, told.report)
+    write_pages(folder, told.report, statements, attached, page_size=told.page_size, language=told.language)
 
 
 def _manifest(folder: Path, edition: Edition) -> Manifest:
