@@ -1,6 +1,8 @@
 """Languages: every message is translated, with its own places, and nothing stale is kept."""
 
+import html
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -12,6 +14,8 @@ from tallybook.errors import ConfigurationError
 from tallybook.language import ENGLISH, Language, known_languages, language_of
 from tallybook.periods import BillingPeriod
 from tallybook.render import catalogs, filters
+from tallybook.render.html import render_report, render_statement
+from tests.render import samples
 
 CODES = [code for code in known_languages() if code != "en"]
 GERMAN = language_of("de")
@@ -110,3 +114,33 @@ def test_german_plurals() -> None:
 def test_a_word_can_mean_something_of_its_own_in_its_place() -> None:
     assert GERMAN.say_in("sheet", "Control") == "Abstimmung"
     assert GERMAN.say("control") == "Kontrolle"
+
+
+def test_names_within_messages_stay_text() -> None:
+    hostile = "<script>alert(1)</script>\"'\u202e%(month)s {{ 7 * 7 }} %s &amp;"
+
+    page = render_statement(replace(samples.statement(), project=hostile), language=GERMAN)
+
+    description = re.search(r'<meta name="description" content="([^"]*)">', page)
+    assert description is not None
+    shown = hostile.replace("\u202e", "\N{REPLACEMENT CHARACTER}")
+    assert html.unescape(description[1]).startswith(f"Was das Projekt {shown} im Monat")
+    assert "<script>alert" not in page
+
+
+def test_a_german_page_has_no_english_label_left() -> None:
+    """Headings, captions and columns of the fullest sample: each differs from the English one or is the same word."""
+    english, german = (
+        re.findall(r"<(?:h[1-4]|th scope=\"col\"[^>]*|caption[^>]*|dt|summary)>([^<]+)<", page)
+        for page in (render_report(samples.full_report(), language=one) for one in (ENGLISH, GERMAN))
+    )
+    same = {word for word, other in zip(english, german, strict=True) if word == other}
+
+    assert same <= SAME, same - SAME
+
+
+# The same in both languages, or not a word of ours.
+SAME = {
+    *("Status", "Region", "Workloads", "Workload", "Budget", "Namespace", "Cluster", "Showback", "In %", "EUR", "USD"),
+    *("October 2026", "September 2026"),  # the sample's own labels
+}

@@ -204,6 +204,18 @@ def test_the_page_size_is_the_one_asked_for(size: Any, expected: tuple[int, int]
     assert tuple(box[2:]) == expected
 
 
+def test_a_summary_too_long_for_the_first_page_begins_there(tmp_path: Path) -> None:
+    sentences = tuple(f"Sentence number {n} of this month says something about what it cost." for n in range(60))
+    report = replace(samples.small_report(), summary=sentences)
+    path = tmp_path / "long.pdf"
+
+    page = render_report(report, for_print=True).partition("</article>")[0]
+    path.write_bytes(render_pdf(page, title="x", page_size="Letter"))
+
+    assert "Sentence number 0 of" in words(path, page=1)
+    assert "Sentence number 59 of" in words(path, page=2)
+
+
 def test_names_beyond_latin_keep_their_letters(tmp_path: Path) -> None:
     name = "žluťoučký kůň Łódź Ωμέγα"
     path = tmp_path / "names.pdf"
