@@ -134,13 +134,26 @@ def test_a_german_page_has_no_english_label_left() -> None:
         re.findall(r"<(?:h[1-4]|th scope=\"col\"[^>]*|caption[^>]*|dt|summary)>([^<]+)<", page)
         for page in (render_report(samples.full_report(), language=one) for one in (ENGLISH, GERMAN))
     )
-    same = {word for word, other in zip(english, german, strict=True) if word == other}
+    same = {word for word, other in zip(english, german, strict=True) if word == other and "-main" not in word}
 
     assert same <= SAME, same - SAME
 
 
 # The same in both languages, or not a word of ours.
 SAME = {
-    *("Status", "Region", "Workloads", "Workload", "Budget", "Namespace", "Cluster", "Showback", "In %", "EUR", "USD"),
+    *(
+        "Status",
+        "Region",
+        "Workloads",
+        "Workload",
+        "Budget",
+        "Namespace",
+        "Cluster",
+        "Showback",
+        "In %",
+        "In EUR",
+        "EUR",
+        "USD",
+    ),
     *("October 2026", "September 2026"),  # the sample's own labels
 }
