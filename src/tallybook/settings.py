@@ -44,6 +44,14 @@ def _checked_duration(text: str) -> str:
     return text
 
 
+def _known_language(code: str) -> str:
+    from tallybook.language import known_languages
+
+    if code not in known_languages():
+        raise ValueError(f"no language {code!r}; known: {', '.join(known_languages())}")
+    return code
+
+
 class ConnectionSettings(_Model):
     """What every connection has. A provider's settings model adds its own keys.
 
@@ -110,6 +118,7 @@ class Settings:
     library_token: SecretRef | None = None  # None: one that `tallybook library` makes
     deliveries: tuple[DeliverySettings, ...] = ()
     reports_url: str = ""  # where readers find the folder of reports; "": nowhere
+    language: str = "en"  # of the pages and the spreadsheet
 
     def connection(self, name: str) -> ConnectionSettings:
         """The connection called `name`; ConfigurationError naming the known ones."""
@@ -132,6 +141,7 @@ class _House(LimitKeys, LakeKeys, _Model):
     page_size: Literal["A4", "Letter"] = "A4"
     library_token: SecretRef | None = None
     reports_url: BaseUrl | Literal[""] = ""
+    language: Annotated[str, AfterValidator(_known_language)] = "en"
 
 
 _ONE_OF = {"connections": "connection", "deliveries": "delivery"}
@@ -177,6 +187,7 @@ def load_settings(
         library_token=house.library_token,
         deliveries=deliveries,
         reports_url=(house.reports_url or environment.get("TALLYBOOK_REPORTS_URL", "")).rstrip("/"),
+        language=house.language,
     )
 
 

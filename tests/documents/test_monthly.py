@@ -12,6 +12,7 @@ from tallybook.documents.model import MonthlyReport
 from tallybook.documents.monthly import build_report
 from tallybook.documents.seen import ExceptionKind
 from tallybook.documents.values import Bound, Figure, Status
+from tallybook.language import Message
 from tests.documents.tiny_month import changed, days, facts, kube_days, month_inputs
 from tests.pricing.tiny_facts import cost, usage
 
@@ -319,7 +320,7 @@ def test_final_needs_a_reason_and_nothing_against_it(tmp_path: Path) -> None:
     failure = Failure("alpha-main", "usage", "2026-10", "HTTP 500")
 
     assert build_report(changed(inputs, final_reason="closed by finance")).header.status is Status.FINAL
-    restated = build_report(changed(inputs, final_reason="x", restatement="New data at kube-main")).header
+    restated = build_report(changed(inputs, final_reason="x", restatement=Message("New data at kube-main"))).header
     assert (restated.status, restated.reasons) == (Status.RESTATED, ("New data at kube-main",))
     assert build_report(changed(inputs, final_reason="x", failures=(failure,))).header.status is Status.DRAFT
 

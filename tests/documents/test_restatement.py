@@ -8,6 +8,7 @@ import pytest
 from tallybook.documents.inputs import MonthInputs, Restated
 from tallybook.documents.monthly import build_report
 from tallybook.documents.restated import Cause, Restatement
+from tallybook.language import Message
 from tallybook.summaries.expressions import AMOUNT
 from tallybook.summaries.restatement import CAUSES
 from tests.documents.tiny_month import changed, month_inputs
@@ -40,7 +41,9 @@ def costs(*rows: tuple[str, str, str, dict[str, str]]) -> pl.DataFrame:
 
 
 def restatement(month: MonthInputs, frame: pl.DataFrame, **more: object) -> Restatement:
-    found = build_report(changed(month, restated=Restated(1, ("prices.csv changed",), frame, **more))).restatement  # type: ignore[arg-type]
+    found = build_report(
+        changed(month, restated=Restated(1, (Message("prices.csv changed"),), frame, **more))
+    ).restatement  # type: ignore[arg-type]
     assert found is not None
     return found
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
+import openpyxl
 import pytest
 
 from tallybook.contract import Request
-from tallybook.errors import BookError, UsageError
+from tallybook.errors import BookError, ConfigurationError, UsageError
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.collect import rebuild
 from tallybook.pipeline.house import House, open_house
@@ -284,6 +285,48 @@ def test_another_rate_makes_another_revision(tmp_path: Path) -> None:
 
     assert (first.revision, second.revision) == (1, 2)
     assert document(second)["conversion"]["effective_cost"]["exact"] == "8"
+
+
+def manifest(result: Published) -> dict[str, Any]:
+    answer = json.loads((result.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_another_language_makes_another_revision_with_the_same_json(tmp_path: Path) -> None:
+    place = with_history(tmp_path)
+    english = published(place)
+    german = published(place.in_language("de"))
+    again = published(place.in_language("de"))
+
+    assert [(one.revision, one.is_new, one.language) for one in (english, german, again)] == [
+        (1, True, "en"),
+        (2, True, "de"),
+        (2, False, "de"),
+    ]
+    assert manifest(german)["language"] == "de"
+    assert document(german) == document(english) | {"header": document(english)["header"] | {"revision": 2}}
+    book = openpyxl.load_workbook(german.folder / "monthly-report.xlsx", read_only=True)
+    assert book.sheetnames[:3] == ["Bericht", "Abstimmung", "Projekte"]
+
+
+def test_a_closed_month_keeps_its_language(tmp_path: Path) -> None:
+    place = with_history(tmp_path)
+    closed = published(place, final=True)
+    asked = published(place.in_language("de"))
+
+    assert (asked.revision, asked.is_new, asked.language) == (closed.revision, False, "en")
+
+
+def test_the_configured_language_is_that_of_a_report(tmp_path: Path) -> None:
+    place = with_history(tmp_path)
+    path = tmp_path / "tallybook.toml"
+    path.write_text('[tallybook]\nlanguage = "de"\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
+
+    assert published(open_house(path)).language == "de"
+    assert published(place.in_language("")).language == "en"
+    with pytest.raises(ConfigurationError, match="no language 'xx'; known: en, de"):
+        place.in_language("xx")
 
 
 def test_a_bridge_begins_at_what_the_month_before_was_closed_with(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ def manifest() -> Manifest:
         schema_version=SCHEMA_VERSION,
         billing_period="2026-10",
         revision=1,
+        language="en",
         status=Status.FINAL,
         reason="closed",
         accepted_gaps="",

@@ -101,6 +101,22 @@ def test_headings_are_bookmarks(opened: pikepdf.Pdf) -> None:
     assert {"Projects", "Quotas", "Control and reconciliation", "Method and glossary"} <= set(names)
 
 
+def test_all_text_is_tagged_or_an_artifact_and_running_heads_are_artifacts(opened: pikepdf.Pdf) -> None:
+    for number, page in enumerate(opened.pages):
+        marks: list[str] = []
+        within: list[tuple[str, ...]] = []
+        for operands, operator in pikepdf.parse_content_stream(page):
+            match str(operator):
+                case "BDC" | "BMC":
+                    marks.append(str(operands[0]))
+                case "EMC":
+                    marks.pop()
+                case "Tj" | "TJ":
+                    within.append(tuple(marks))
+        assert () not in within, number
+        assert ("/Artifact",) in within, number  # the number of the page at least
+
+
 def test_table_headers_say_which_way_they_look(opened: pikepdf.Pdf) -> None:
     scopes = [str(e.A.Scope) for e in elements(opened) if str(e.S) == "/TH"]
 
@@ -186,6 +202,18 @@ def test_the_page_size_is_the_one_asked_for(size: Any, expected: tuple[int, int]
     with pikepdf.open(io.BytesIO(file)) as opened:
         box = [round(float(number)) for number in opened.pages[0].MediaBox]
     assert tuple(box[2:]) == expected
+
+
+def test_a_summary_too_long_for_the_first_page_begins_there(tmp_path: Path) -> None:
+    sentences = tuple(f"Sentence number {n} of this month says something about what it cost." for n in range(60))
+    report = replace(samples.small_report(), summary=sentences)
+    path = tmp_path / "long.pdf"
+
+    page = render_report(report, for_print=True).partition("</article>")[0]
+    path.write_bytes(render_pdf(page, title="x", page_size="Letter"))
+
+    assert "Sentence number 0 of" in words(path, page=1)
+    assert "Sentence number 59 of" in words(path, page=2)
 
 
 def test_names_beyond_latin_keep_their_letters(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import io
 import json
 import re
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,6 +16,7 @@ import pikepdf
 import pytest
 
 from tallybook.documents.monthly import build_report
+from tallybook.language import Language, language_of
 from tallybook.render.cover_sheet import cover_rows
 from tallybook.render.csv import render_csv
 from tallybook.render.html import render_report
@@ -29,29 +30,40 @@ from tests.documents.tiny_month import month_inputs
 class Month:
     """A month as its readers get it."""
 
+    language: Language
     told: dict[str, Any]
     page: str
     pdf: Path
     book: Any
     table: list[dict[str, str]]
 
+    def sheet(self, english: str, german: str) -> Any:
+        return self.book[{"en": english, "de": german}[self.language.code]]
 
-@pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
-    folder = tmp_path_factory.mktemp("month")
+
+@pytest.fixture(scope="module", params=["en", "de"])
+def month(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Month:
+    """The same month in each language: the JSON and the CSV are English, pages and spreadsheet are not."""
+    folder, language = tmp_path_factory.mktemp("month"), language_of(request.param)
     inputs = month_inputs(folder)
-    report = build_report(inputs)
-    body, projects = render_json(report), inputs.tables.projects
+    report = build_report(replace(inputs, language=language))
+    body, projects = render_json(build_report(inputs)), inputs.tables.projects
     attached = Attachment("monthly-report.json", body, "figures", "application/json", report.header.generated_at)
-    paper = render_report(report, for_print=True)
+    paper = render_report(report, for_print=True, language=language)
     pdf = folder / "report.pdf"
-    pdf.write_bytes(render_pdf(paper, title=report.header.title, attachments=[attached]))
+    pdf.write_bytes(render_pdf(paper, title=report.header.title, lang=language.code, attachments=[attached]))
     book = render_xlsx(
-        {"projects": projects}, inputs.tables.tie_out, cover=cover_rows(report), title="x", created=inputs.now
+        {"projects": projects},
+        inputs.tables.tie_out,
+        cover=cover_rows(report, language=language),
+        title="x",
+        created=inputs.now,
+        language=language,
     )
     return Month(
+        language=language,
         told=json.loads(body),
-        page=render_report(report),
+        page=render_report(report, language=language),
         pdf=pdf,
         book=openpyxl.load_workbook(io.BytesIO(book)),
         table=list(csv.DictReader(io.StringIO(render_csv(projects).decode()))),
@@ -78,15 +90,16 @@ def words(path: Path, *, last: int = 99) -> str:
     return re.sub(r"\s+", " ", text)
 
 
-def shown(value: str) -> str:
-    """As people read it: with marks between thousands and a real minus sign."""
-    return f"{Decimal(value):,f}".replace("-", "\N{MINUS SIGN}")
+def shown(value: str, month: Month) -> str:
+    """As people read it: with the language's marks and a real minus sign."""
+    marks = {"en": {}, "de": str.maketrans(",.", ".,")}[month.language.code]
+    return f"{Decimal(value):,f}".translate(marks).replace("-", "\N{MINUS SIGN}")
 
 
 def test_projects_cost_the_same_everywhere(month: Month) -> None:
     rows = {(row["project"], row["connection"]): row for row in month.told["projects"]}
     listed = {(row["project"], row["connection"]): Decimal(row["effective_cost"]) for row in month.table}
-    sheet = month.book["projects"]
+    sheet = month.sheet("projects", "Projekte")
     columns = [cell.value for cell in sheet[2]]
     typed = {
         (row[columns.index("project")], row[columns.index("connection")]): row[columns.index("effective_cost")]
@@ -100,19 +113,19 @@ def test_projects_cost_the_same_everywhere(month: Month) -> None:
         assert listed[key] == Decimal(exact)
         assert typed[key] == pytest.approx(float(exact), rel=1e-15)
         assert exact in cells
-        assert shown(row["effective_cost"]["shown"]) in text
+        assert shown(row["effective_cost"]["shown"], month) in text
 
 
 def test_totals_and_comparisons_are_the_same_on_both_pages_and_in_the_spreadsheet(month: Month) -> None:
     text, page = words(month.pdf), re.sub(r"<[^>]+>", "", month.page)
-    typed = [cell for row in month.book["Report"].iter_rows(values_only=True) for cell in row]
+    typed = [cell for row in month.sheet("Report", "Bericht").iter_rows(values_only=True) for cell in row]
 
     for total in month.told["totals"]:
         for name in ("effective_cost", "previous_effective_cost", "change", "budget"):
             value = total[name]["shown"]
             if value is not None:
-                assert shown(value) in text, name
-                assert shown(value) in page, name
+                assert shown(value, month) in text, name
+                assert shown(value, month) in page, name
                 assert float(value) in typed, name
 
 
@@ -120,15 +133,16 @@ def test_the_first_page_says_what_the_json_says(month: Month) -> None:
     text = words(month.pdf, last=1)
 
     for total in month.told["totals"]:
-        assert f"{shown(total['effective_cost']['shown'])} {total['billing_currency']}" in text
+        assert f"{shown(total['effective_cost']['shown'], month)} {total['billing_currency']}" in text
     for sentence in [*month.told["summary"], *(cause["sentence"] for cause in month.told["changes"]["causes"])]:
         for word in re.findall(r"[\d,]+\.\d\d", sentence):
-            assert word in text, sentence
-    assert month.told["header"]["status"] in text
+            assert shown(word.replace(",", ""), month) in text, sentence
+    assert month.told["header"]["status"] == "PROVISIONAL"
+    assert {"en": "PROVISIONAL", "de": "VORLÄUFIG"}[month.language.code] in text
 
 
 def test_the_tie_out_is_exact_on_the_control_sheet(month: Month) -> None:
-    sheet = month.book["Control"]
+    sheet = month.sheet("Control", "Abstimmung")
     columns = [cell.value for cell in sheet[2]]
     rows = {row[0]: row for row in sheet.iter_rows(min_row=3, values_only=True)}
 
@@ -141,4 +155,15 @@ def test_every_page_is_numbered_of_all_pages(month: Month) -> None:
     with pikepdf.open(month.pdf) as file:
         count = len(file.pages)
 
-    assert [f"Page {n} of {count}" in words(month.pdf) for n in range(1, count + 1)] == [True] * count
+    text, form = words(month.pdf), {"en": "Page {} of {}", "de": "Seite {} von {}"}[month.language.code]
+    assert [form.format(n, count) in text for n in range(1, count + 1)] == [True] * count
+
+
+def test_the_pages_tell_their_language_and_the_pdf_too(month: Month) -> None:
+    code, title = month.language.code, {"en": "Monthly cloud cost report", "de": "Monatsbericht Cloud-Kosten"}
+    with pikepdf.open(month.pdf) as file:
+        assert (str(file.Root.Lang), str(file.docinfo.Title)) == (code, title[code])
+        assert {"en": "Projects", "de": "Projekte"}[code] in [
+            item.title for item in file.open_outline().root[0].children
+        ]
+    assert f'<html lang="{code}">' in month.page

@@ -12,7 +12,7 @@
   // What is not known comes last in both directions.
   const compare = (a, b, sign) => {
     if (a === null || b === null) return (a === null) - (b === null);
-    return sign * (typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true }));
+    return sign * (typeof a === "number" ? a - b : a.localeCompare(b, document.documentElement.lang, { numeric: true }));
   };
   const sort = (table, heading) => {
     const falling = heading.getAttribute("aria-sort") === "ascending" ||

@@ -44,6 +44,15 @@ Connection = Annotated[
     ),
 ]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why it is closed or published again.")]
+Language = Annotated[
+    str,
+    typer.Option(
+        "--language",
+        metavar="CODE",
+        help="Of the pages and the spreadsheet: en or de. Without it, the configured one.",
+        show_default=False,
+    ),
+]
 DEFAULT_CONFIG = Path("tallybook.toml")
 
 

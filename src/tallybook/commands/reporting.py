@@ -10,6 +10,7 @@ from tallybook.commands.options import (
     Config,
     Connections,
     Json,
+    Language,
     Month,
     Reason,
     begun_period,
@@ -40,6 +41,7 @@ def report(
             "--accept-gaps", metavar="TEXT", help="With --final: why it is closed although part was not seen."
         ),
     ] = "",
+    language: Language = "",
     config: Config = DEFAULT_CONFIG,
     as_json: Json = False,
 ) -> None:
@@ -47,17 +49,25 @@ def report(
 
     Example: tallybook report --month 2026-10 --final --reason "approved"
     """
-    house, period = open_configured(config), begun_period(month)
-    _report(house, period, final=final, reason=reason, accept_gaps=accept_gaps, as_json=as_json, units=[])
+    house, period = open_configured(config).in_language(language), begun_period(month)
+    _report(
+        house,
+        period,
+        final=final,
+        reason=reason,
+        accept_gaps=accept_gaps,
+        as_json=as_json,
+        units=[],
+    )
 
 
 @command
-def run(*, month: Month, config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
+def run(*, month: Month, language: Language = "", config: Config = DEFAULT_CONFIG, as_json: Json = False) -> None:
     """Collect and report one month: what the schedule does.
 
     Example: tallybook run --month last
     """
-    house, period = open_configured(config), begun_period(month)
+    house, period = open_configured(config).in_language(language), begun_period(month)
     house.books()  # wrong books are told before anything is fetched
     units = collect_units(house, period, [], [])
     _report(house, period, as_json=as_json, units=units)
@@ -126,6 +136,11 @@ def _report(
 
     published = publish_report(house, period, clock=clock, final=final, reason=reason, accept_gaps=accept_gaps)
     say(published.sentence)
+    if published.language != house.settings.language:
+        warn(
+            f"tallybook: {period} stays in its language, {published.language}: it is closed, and its figures did not "
+            "change"
+        )
     for path in published.headline_files:
         say(str(path))
     failed = {(unit.connection, unit.dataset): unit.message for unit in units if unit.outcome == "failed"}
@@ -161,6 +176,7 @@ def _result(
         "revision": published.revision,
         "is_new": published.is_new,
         "status": published.status,
+        "language": published.language,
         "reasons": published.reasons,
         "folder": str(published.folder),
         "files": [str(path) for path in published.headline_files],

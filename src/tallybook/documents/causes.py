@@ -7,24 +7,25 @@ from tallybook.documents.figures import Row, money
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.model import CurrencyTotal
 from tallybook.documents.values import Figure
-from tallybook.documents.words import amount, plain
+from tallybook.documents.words import amount, meter_words, plain
+from tallybook.language import Language, message
 from tallybook.summaries.causes import summarise_causes
 
 _RISE = {
-    "price": "{project} paid higher prices",
-    "volume": "{project} used more",
-    "new": "{project} has something new",
-    "gone": "{project} has no more of what lowered its cost",
-    "adjustment": "{project} has fewer credits and discounts, or more taxes and markups",
-    "not_comparable": "{project} has costs that only {month} knows",
+    "price": message("%(project)s paid higher prices"),
+    "volume": message("%(project)s used more"),
+    "new": message("%(project)s has something new"),
+    "gone": message("%(project)s has no more of what lowered its cost"),
+    "adjustment": message("%(project)s has fewer credits and discounts, or more taxes and markups"),
+    "not_comparable": message("%(project)s has costs that only %(month)s knows"),
 }
 _FALL = {
-    "price": "{project} paid lower prices",
-    "volume": "{project} used less",
-    "new": "{project} has new costs below zero",
-    "gone": "{project} has no more of something",
-    "adjustment": "{project} has more credits and discounts, or fewer taxes and markups",
-    "not_comparable": "{project} has costs that only {before} knows",
+    "price": message("%(project)s paid lower prices"),
+    "volume": message("%(project)s used less"),
+    "new": message("%(project)s has new costs below zero"),
+    "gone": message("%(project)s has no more of something"),
+    "adjustment": message("%(project)s has more credits and discounts, or fewer taxes and markups"),
+    "not_comparable": message("%(project)s has costs that only %(before)s knows"),
 }
 
 
@@ -56,16 +57,24 @@ def _cause(inputs: MonthInputs, row: Row) -> CauseRow:
 
 def _sentence(inputs: MonthInputs, row: Row, effect: Figure, part: Figure) -> str:
     """Say it in one: `Web used more: +5.00 EUR, the largest part core hours at alpha-main (+6.00 EUR)`."""
+    language, currency = inputs.language, row["billing_currency"]
     words = (_RISE if row["effect"] > 0 else _FALL)[row["cause"]]
-    what = words.format(project=plain(row["project"]), month=inputs.period.label, before=inputs.period.shift(-1).label)
-    where = " ".join(filter(None, (row["meter"].replace("_", " "), f"at {row['connection']}")))
-    start = f"{what}: {_signed(effect, row['billing_currency'])}"
+    places = {"project": plain(row["project"]), "month": inputs.month, "before": inputs.month_before}
+    told = {"what": language.say(words, **places), "effect": _signed(effect, currency, language)}
+    where = {"meter": meter_words(row["meter"], language=language), "connection": row["connection"]}
+    told["where"] = (
+        language.say("%(meter)s at %(connection)s", **where)
+        if row["meter"]
+        else language.say("at %(connection)s", **where)
+    )
     if part.shown == effect.shown:
-        return f"{start}, {where}."
-    return f"{start}, the largest part {where} ({_signed(part, row['billing_currency'])})."
+        return language.say("%(what)s: %(effect)s, %(where)s.", **told)
+    return language.say(
+        "%(what)s: %(effect)s, the largest part %(where)s (%(part)s).", **told, part=_signed(part, currency, language)
+    )
 
 
-def _signed(value: Figure, currency: str) -> str:
+def _signed(value: Figure, currency: str, language: Language) -> str:
     assert value.shown is not None  # noqa: S101 - an effect is always known
     sign = "+" if value.shown > 0 else "\N{MINUS SIGN}" if value.shown < 0 else ""
-    return f"{sign}{amount(abs(value.shown), currency)}"
+    return f"{sign}{amount(abs(value.shown), currency, language=language)}"

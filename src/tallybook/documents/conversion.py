@@ -11,12 +11,13 @@ from tallybook.documents.figures import UNKNOWN, add, change_bound, difference, 
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.model import Conversion, ConvertedTotal, CurrencyTotal
 from tallybook.documents.values import Figure
+from tallybook.language import message
 from tallybook.money import minor_digits
 from tallybook.pricing.conversion import Rates
 from tallybook.summaries.conversion import convert_bridge, converted_cost
 from tallybook.summaries.variance import CAUSES, EXCHANGE
 
-_EXCHANGE_NOTE = (
+_EXCHANGE_NOTE = message(
     "Every cause counts at its currency's rate of the month before. Exchange: what this month costs, times the change "
     "of the rates."
 )
@@ -67,7 +68,7 @@ def _bridge(inputs: MonthInputs, month: Conversion, rates: Rates, *, was_lower_b
         is_lower_bound=month.is_lower_bound,
         previous_is_lower_bound=was_lower_bound,
         change_bound=month.change_bound,
-        notes=(_EXCHANGE_NOTE,),
+        notes=(inputs.language.say(_EXCHANGE_NOTE),),
     )
 
 

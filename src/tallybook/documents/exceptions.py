@@ -8,7 +8,7 @@ from tallybook.documents.costs import budget_lines
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.seen import ExceptionKind, OpenException
 from tallybook.documents.status import collect_command, differences
-from tallybook.documents.words import amount, listing, plain, plural
+from tallybook.documents.words import amount, listing, plain
 from tallybook.pricing.examples import is_example_budget, is_example_source
 from tallybook.summaries.coverage import never_seen
 from tallybook.summaries.expressions import COST_FEEDS
@@ -21,9 +21,9 @@ def open_exceptions(inputs: MonthInputs) -> tuple[OpenException, ...]:
         *_never_seen(inputs),
         *(OpenException(ExceptionKind.FAILED_CHECK, "", f"{text}.") for text in differences(inputs)),
         *_gaps(inputs),
-        *_unpriced(inputs.tables.unpriced),
-        *_unmapped(inputs.tables.accounts),
-        *_example_prices(inputs.tables.prices),
+        *_unpriced(inputs, inputs.tables.unpriced),
+        *_unmapped(inputs, inputs.tables.accounts),
+        *_example_prices(inputs, inputs.tables.prices),
         *_example_budgets(inputs),
         *_side_gaps(inputs),  # no amount depends on them
     )
@@ -36,9 +36,9 @@ def project_exceptions(inputs: MonthInputs, *, project: str, connections: Collec
     return (
         *_never_seen(inputs),
         *(one for one in _gaps(inputs) if one.subject in connections),
-        *_unpriced(tables.unpriced.filter(own)),
-        *_unmapped(tables.accounts.filter(own)),
-        *_example_prices(tables.prices.filter(pl.col("price_source").is_in(sources))),
+        *_unpriced(inputs, tables.unpriced.filter(own)),
+        *_unmapped(inputs, tables.accounts.filter(own)),
+        *_example_prices(inputs, tables.prices.filter(pl.col("price_source").is_in(sources))),
         *_example_budgets(inputs, project=project),
     )
 
@@ -50,9 +50,16 @@ def _never_seen(inputs: MonthInputs) -> list[OpenException]:
         OpenException(
             ExceptionKind.NEVER_SEEN,
             row["connection"],
-            f"{row['connection']} ({inputs.label(row['provider'])}) was never seen in {inputs.period.label}: "
-            f"{row['dataset']} gave 0 of {amount(row['expected'], row['unit'])}. What it cost is not known and in no "
-            f"total; {_remedy(inputs, row)}.",
+            inputs.language.say(
+                "%(connection)s (%(provider)s) was never seen in %(month)s: %(dataset)s gave 0 of %(expected)s. What "
+                "it cost is not known and in no total; %(remedy)s.",
+                connection=row["connection"],
+                provider=inputs.label(row["provider"]),
+                month=inputs.month,
+                dataset=row["dataset"],
+                expected=amount(row["expected"], row["unit"], language=inputs.language),
+                remedy=_remedy(inputs, row),
+            ),
         )
         for row in rows.to_dicts()
     ]
@@ -68,8 +75,15 @@ def _gaps(inputs: MonthInputs) -> list[OpenException]:
         OpenException(
             ExceptionKind.DATA_GAP,
             row["connection"],
-            f"{row['connection']} {row['dataset']} lacks {amount(row['missing'], row['unit'])} of "
-            f"{amount(row['expected'], row['unit'])}, so its costs are lower bounds; {_remedy(inputs, row)}.",
+            inputs.language.say(
+                "%(connection)s %(dataset)s lacks %(missing)s of %(expected)s, so its costs are lower bounds; "
+                "%(remedy)s.",
+                connection=row["connection"],
+                dataset=row["dataset"],
+                missing=amount(row["missing"], row["unit"], language=inputs.language),
+                expected=amount(row["expected"], row["unit"], language=inputs.language),
+                remedy=_remedy(inputs, row),
+            ),
         )
         for row in rows.to_dicts()
     ]
@@ -81,49 +95,64 @@ def _side_gaps(inputs: MonthInputs) -> list[OpenException]:
     names = [f"{row['connection']} {row['dataset']}" for row in rows.to_dicts()]
     if not names:
         return []
-    text = f"{plural(len(names), 'dataset')} without costs seen in part: {listing(names)}. No amount depends on it."
+    text = inputs.language.many(
+        "%(count)s dataset without costs seen in part: %(names)s. No amount depends on it.",
+        "%(count)s datasets without costs seen in part: %(names)s. No amount depends on it.",
+        len(names),
+        names=listing(names, language=inputs.language),
+    )
     return [OpenException(ExceptionKind.DATA_GAP, "", text)]
 
 
 def _remedy(inputs: MonthInputs, row: dict[str, str]) -> str:
     if row["is_backfillable"]:
-        return f"run {collect_command(inputs, row['connection'], row['dataset'])}"
-    return "it cannot be asked again, so see that it is sampled from now on (tallybook check)"
+        return inputs.language.say(
+            "run %(command)s", command=collect_command(inputs, row["connection"], row["dataset"])
+        )
+    return inputs.language.say("it cannot be asked again, so see that it is sampled from now on (tallybook check)")
 
 
-def _unpriced(rows: pl.DataFrame) -> list[OpenException]:
+def _unpriced(inputs: MonthInputs, rows: pl.DataFrame) -> list[OpenException]:
     """One for each connection with usage that has no price, or with costs that its provider left out."""
     found = []
     for connection in rows["connection"].unique().sort().to_list():
         meters = rows.filter(pl.col("connection") == connection)["meter"].unique().sort().to_list()
         if PROVIDER_COST in meters:
-            text = f"{connection} gave no cost for some workloads; they are in no total."
+            text = inputs.language.say(
+                "%(connection)s gave no cost for some workloads; they are in no total.", connection=connection
+            )
             found.append(OpenException(ExceptionKind.UNPRICED, connection, text))
             meters.remove(PROVIDER_COST)
         if meters:
-            text = (
-                f"No price, and in no total: {listing(meters)} at {connection}. Add it to prices.csv and report again."
+            text = inputs.language.say(
+                "No price, and in no total: %(meters)s at %(connection)s. Add it to prices.csv and report again.",
+                meters=listing(meters, language=inputs.language),
+                connection=connection,
             )
             found.append(OpenException(ExceptionKind.UNPRICED, connection, text))
     return found
 
 
-def _unmapped(accounts: pl.DataFrame) -> list[OpenException]:
+def _unmapped(inputs: MonthInputs, accounts: pl.DataFrame) -> list[OpenException]:
     rows = accounts.filter(~pl.col("is_mapped"))
     if rows.is_empty():
         return []
     names = [plain(name) for name in rows["project"].unique().sort().to_list()]
-    text = f"Not in projects.csv, and a project under its own name: {listing(names)}. Map it, or leave it as it is."
+    text = inputs.language.say(
+        "Not in projects.csv, and a project under its own name: %(names)s. Map it, or leave it as it is.",
+        names=listing(names, language=inputs.language),
+    )
     return [OpenException(ExceptionKind.UNMAPPED, "", text)]
 
 
-def _example_prices(prices: pl.DataFrame) -> list[OpenException]:
+def _example_prices(inputs: MonthInputs, prices: pl.DataFrame) -> list[OpenException]:
     lines = [row["price_source"] for row in prices.to_dicts() if is_example_source(row["source"])]
     if not lines:
         return []
-    text = (
-        f"Priced with examples that 'tallybook init' wrote: {listing(lines)}. These costs mean nothing before the "
-        "prices of your contracts stand there."
+    text = inputs.language.say(
+        "Priced with examples that 'tallybook init' wrote: %(lines)s. These costs mean nothing before the prices of "
+        "your contracts stand there.",
+        lines=listing(lines, language=inputs.language),
     )
     return [OpenException(ExceptionKind.EXAMPLE, "", text)]
 
@@ -133,5 +162,8 @@ def _example_budgets(inputs: MonthInputs, *, project: str | None = None) -> list
     if not lines:
         return []
     names = [f"budgets.csv line {line.line}" for line in lines]
-    text = f"Compared with an example that 'tallybook init' wrote: {listing(names)}. Put your own budgets there."
+    text = inputs.language.say(
+        "Compared with an example that 'tallybook init' wrote: %(names)s. Put your own budgets there.",
+        names=listing(names, language=inputs.language),
+    )
     return [OpenException(ExceptionKind.EXAMPLE, "", text)]

@@ -34,7 +34,7 @@ def _forecast(inputs: MonthInputs, row: Row, uncertain: set[str]) -> ForecastRow
     return ForecastRow(
         billing_currency=currency,
         billing_period=str(month),
-        label=month.label,
+        label=inputs.language.month(month),
         **{name: money(row[name], currency) for name in _AMOUNTS},
         budget=money(add(line.budget for line in lines), currency),
         method=row["method"] or "",

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from tallybook.language import ENGLISH, Language, Message
 from tallybook.periods import BillingPeriod
 from tallybook.pricing.books import Budget
 from tallybook.pricing.conversion import Rates
@@ -43,7 +44,7 @@ class Restated:
     """
 
     revision: int
-    changed_inputs: tuple[str, ...]
+    changed_inputs: tuple[Message, ...]
     costs: pl.DataFrame
     lower_bounds: frozenset[tuple[str, str, str]] = frozenset()
     rates: tuple[ClosedRate, ...] = ()
@@ -59,6 +60,7 @@ class MonthInputs:
     `rates` turn costs into the reporting currency; None without one. `tables.projects` has the converted costs then.
     `final_reason` asks for FINAL; `restatement` says why a month that was final has changed; `accepted_gaps` says why
     it was closed although part of it was not seen; `restated` is the revision that closed it or restated it last.
+    `language` is that of the documents' sentences; what providers and books were odd about stays in English.
     """
 
     period: BillingPeriod
@@ -75,13 +77,24 @@ class MonthInputs:
     controls: pl.DataFrame = field(default_factory=pl.DataFrame)
     notices: tuple[str, ...] = ()
     final_reason: str = ""
-    restatement: str = ""
+    restatement: Message | None = None
     accepted_gaps: str = ""
     restated: Restated | None = None
+    language: Language = ENGLISH
 
     def label(self, provider: str) -> str:
         """The provider's name for people."""
         return self.labels.get(provider, provider)
+
+    @property
+    def month(self) -> str:
+        """The month in words."""
+        return self.language.month(self.period)
+
+    @property
+    def month_before(self) -> str:
+        """The month before in words."""
+        return self.language.month(self.period.shift(-1))
 
 
 def touches(inputs: MonthInputs, connection: str, currency: str) -> bool:

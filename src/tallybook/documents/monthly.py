@@ -40,7 +40,7 @@ def build_report(inputs: MonthInputs) -> MonthlyReport:
     lines = tie_outs(inputs)
     return MonthlyReport(
         schema_version=SCHEMA_VERSION,
-        header=build_header(inputs, title="Monthly cloud cost report"),
+        header=build_header(inputs, title=inputs.language.say("Monthly cloud cost report")),
         exceptions=open_exceptions(inputs),
         summary=tell_month(inputs, totals, sums, lines),
         totals=totals,
@@ -83,10 +83,10 @@ def build_header(inputs: MonthInputs, *, title: str) -> Header:
         title=title,
         entity=inputs.entity,
         billing_period=str(inputs.period),
-        period_label=inputs.period.label,
+        period_label=inputs.month,
         period_start=inputs.period.start,
         period_end=inputs.period.end,
-        previous_label=inputs.period.shift(-1).label,
+        previous_label=inputs.month_before,
         status=status,
         reasons=reasons,
         revision=inputs.revision,

@@ -46,7 +46,8 @@ def build_restatement(
         found.append(RestatedTotal(currency, before, after, moved, *certainty, causes=_sums(own)))
         rows += own
     rates = tuple(restated_rates(inputs, inputs.restated))
-    return Restatement(inputs.restated.revision, inputs.restated.changed_inputs, tuple(found), tuple(rows), rates)
+    told = tuple(inputs.language.tell(one) for one in inputs.restated.changed_inputs)
+    return Restatement(inputs.restated.revision, told, tuple(found), tuple(rows), rates)
 
 
 def restated_rates(inputs: MonthInputs, restated: Restated) -> Iterator[RestatedRate]:

@@ -1,17 +1,20 @@
 """What was seen and what was not: unpriced usage, coverage and gaps."""
 
-from tallybook.documents.figures import coverage_shown, quantity
+from tallybook.documents.figures import Row, coverage_shown, quantity
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.seen import CoverageRow, GapRow, UnpricedRow
 from tallybook.documents.status import collect_command
+from tallybook.language import message
 from tallybook.summaries.expressions import COST_FEEDS
 
 # What a hole that nobody can fill means, by what the dataset feeds.
 _LOST = {
-    **dict.fromkeys(COST_FEEDS, "its costs are lower bounds"),
-    "quotas": "limits and their use on these days are not known; no cost depends on them",
+    **dict.fromkeys(COST_FEEDS, message("cannot be asked again; its costs are lower bounds")),
+    "quotas": message(
+        "cannot be asked again; limits and their use on these days are not known; no cost depends on them"
+    ),
 }
-_NOTHING_LOST = "what was there on these days is not known; no cost depends on it"
+_NOTHING_LOST = message("cannot be asked again; what was there on these days is not known; no cost depends on it")
 
 
 def unpriced_rows(inputs: MonthInputs) -> tuple[UnpricedRow, ...]:
@@ -60,11 +63,15 @@ def gap_rows(inputs: MonthInputs) -> tuple[GapRow, ...]:
             missing=quantity(row["missing"], row["unit"]),
             unit=row["unit"],
             feeds=row["feeds"],
-            remedy=(
-                f"run {collect_command(inputs, row['connection'], row['dataset'])}"
-                if row["is_backfillable"]
-                else f"cannot be asked again; {_LOST.get(row['feeds'], _NOTHING_LOST)}"
-            ),
+            remedy=_remedy(inputs, row),
         )
         for row in inputs.tables.gaps.to_dicts()
     )
+
+
+def _remedy(inputs: MonthInputs, row: Row) -> str:
+    if row["is_backfillable"]:
+        return inputs.language.say(
+            "run %(command)s", command=collect_command(inputs, row["connection"], row["dataset"])
+        )
+    return inputs.language.say(_LOST.get(row["feeds"], _NOTHING_LOST))

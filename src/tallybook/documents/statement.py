@@ -42,7 +42,7 @@ def _statement(
     lines, provider_costs = _lines(inputs, _telling(tables.lines.filter(own)).to_dicts(), rows)
     return ProjectStatement(
         schema_version=SCHEMA_VERSION,
-        header=build_header(inputs, title="Project statement"),
+        header=build_header(inputs, title=inputs.language.say("Project statement")),
         project=project,
         slug=rows[0].slug,
         cost_center=rows[0].cost_center,

@@ -4,7 +4,7 @@ import re
 
 from tallybook.documents.inputs import Failure, MonthInputs
 from tallybook.documents.values import Status
-from tallybook.documents.words import amount, plain, plural
+from tallybook.documents.words import amount, plain
 from tallybook.summaries.expressions import COST_FEEDS
 
 _REFUSED = re.compile(r"HTTP \d{3} for [^\s:;]+")
@@ -20,10 +20,14 @@ def decide_status(inputs: MonthInputs) -> tuple[Status, tuple[str, ...]]:
     reasons = blocking_reasons(inputs) if inputs.accepted_gaps else (*blocking_reasons(inputs), *_fillable_gaps(inputs))
     if reasons:
         return Status.DRAFT, reasons
-    accepted = (f"Closed with gaps: {plain(inputs.accepted_gaps)}",) if inputs.accepted_gaps else ()
+    accepted = (_accepted(inputs),) if inputs.accepted_gaps else ()
     if inputs.restatement:
-        return Status.RESTATED, (inputs.restatement, *accepted)
+        return Status.RESTATED, (inputs.language.tell(inputs.restatement), *accepted)
     return (Status.FINAL if inputs.final_reason else Status.PROVISIONAL), accepted
+
+
+def _accepted(inputs: MonthInputs) -> str:
+    return inputs.language.say("Closed with gaps: %(reason)s", reason=plain(inputs.accepted_gaps))
 
 
 def blocking_reasons(inputs: MonthInputs) -> tuple[str, ...]:
@@ -38,7 +42,11 @@ def collect_command(inputs: MonthInputs, connection: str, dataset: str) -> str:
 
 def _failures(inputs: MonthInputs) -> list[str]:
     return [
-        f"{one.connection} {one.dataset} {one.period} could not be collected: {_problem(one)}"
+        inputs.language.say(
+            "%(unit)s could not be collected: %(problem)s",
+            unit=f"{one.connection} {one.dataset} {one.period}",
+            problem=_problem(one),
+        )
         for one in inputs.failures
     ]
 
@@ -61,18 +69,28 @@ def _problem(failure: Failure) -> str:
 def _not_ended(inputs: MonthInputs) -> list[str]:
     if inputs.now >= inputs.period.end:
         return []
-    return [f"{inputs.period.label} has not ended: it ends on {inputs.period.end:%Y-%m-%d} 00:00 UTC"]
+    end = f"{inputs.language.minute(inputs.period.end)} UTC"
+    return [inputs.language.say("%(month)s has not ended: it ends on %(end)s", month=inputs.month, end=end)]
 
 
 def differences(inputs: MonthInputs) -> list[str]:
     """What does not add up: the tie-out, our own checks and the providers' own sums."""
+    language = inputs.language
     sentences = [
-        f"The {row['billing_currency']} costs do not tie out: "
-        f"{amount(row['difference'], row['billing_currency'], exact=True)} of the source total is in no project"
+        language.say(
+            "The %(currency)s costs do not tie out: %(difference)s of the source total is in no project",
+            currency=row["billing_currency"],
+            difference=amount(row["difference"], row["billing_currency"], exact=True, language=language),
+        )
         for row in inputs.tables.tie_out.filter(~inputs.tables.tie_out["holds"]).to_dicts()
     ]
     sentences += [
-        f"Check {name} found {plural(rows, 'row')} that should not be there"
+        language.many(
+            "Check %(name)s found %(count)s row that should not be there",
+            "Check %(name)s found %(count)s rows that should not be there",
+            rows,
+            name=name,
+        )
         for name, rows in sorted(inputs.checks.items())
         if rows
     ]
@@ -86,8 +104,12 @@ def warnings(inputs: MonthInputs) -> list[str]:
 
 def _differing_controls(inputs: MonthInputs, *, is_warning: bool) -> list[str]:
     return [
-        f"{row['connection']}: {row['control']} differs from the provider's own sum by "
-        f"{amount(row['difference'], row['unit'], exact=True)}"
+        inputs.language.say(
+            "%(connection)s: %(control)s differs from the provider's own sum by %(difference)s",
+            connection=row["connection"],
+            control=row["control"],
+            difference=amount(row["difference"], row["unit"], exact=True, language=inputs.language),
+        )
         for row in inputs.controls.to_dicts()
         if row["difference"] != 0 and (row.get("is_warning") or False) == is_warning
     ]
@@ -96,8 +118,13 @@ def _differing_controls(inputs: MonthInputs, *, is_warning: bool) -> list[str]:
 def _fillable_gaps(inputs: MonthInputs) -> list[str]:
     failed = {(one.connection, one.dataset) for one in inputs.failures}
     return [
-        f"{row['connection']} {row['dataset']} lacks {amount(row['missing'], row['unit'])} that can still be "
-        f"fetched: {collect_command(inputs, row['connection'], row['dataset'])}"
+        inputs.language.say(
+            "%(connection)s %(dataset)s lacks %(missing)s that can still be fetched: %(command)s",
+            connection=row["connection"],
+            dataset=row["dataset"],
+            missing=amount(row["missing"], row["unit"], language=inputs.language),
+            command=collect_command(inputs, row["connection"], row["dataset"]),
+        )
         for row in inputs.tables.datasets.to_dicts()
         if row["missing"] > 0
         and row["is_backfillable"]

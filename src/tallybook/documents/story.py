@@ -1,11 +1,13 @@
 """The month in sentences, made from the same figures that the tables show; true also where they are lower bounds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.model import CurrencyTotal, ProjectTotal, TieOut
 from tallybook.documents.values import Bound
 from tallybook.documents.words import amount, listing, percent, plain
+from tallybook.language import Language
 
 
 def tell_month(
@@ -18,12 +20,17 @@ def tell_month(
 
     `projects` has one sum per project and currency.
     """
+    say = inputs.language.say
     if not totals:
-        return (f"No costs are known for {inputs.period.label}.",)
+        return (say("No costs are known for %(month)s.", month=inputs.month),)
     sentences = []
     for total in totals:
-        sentences += [tell_total(inputs, total), *_budget(total), *_dearest(total, projects)]
-    return (*sentences, *_tie(tie_outs))
+        sentences += [
+            tell_total(inputs, total),
+            *_budget(total, inputs.language),
+            *_dearest(total, projects, inputs.language),
+        ]
+    return (*sentences, *_tie(tie_outs, inputs.language))
 
 
 def tell_total(inputs: MonthInputs, total: CurrencyTotal) -> str:
@@ -31,25 +38,43 @@ def tell_total(inputs: MonthInputs, total: CurrencyTotal) -> str:
 
     Of a lower bound only what stays true is said: `… cost at least 120.00 EUR, at least 20.00 EUR more than …`.
     """
-    month, before, currency = inputs.period.label, inputs.period.shift(-1).label, total.billing_currency
-    now, earlier = _cost(total), _previous_cost(total)
+    language, say = inputs.language, inputs.language.say
+    now, earlier = _cost(total, language), _previous_cost(total, language)
+    known = {"month": inputs.month, "before": inputs.month_before, "now": now, "earlier": earlier}
     if now is None:
-        then = "" if earlier is None else f"; {before} cost {earlier}"
-        return f"What {month} cost in {currency} is not known{then}."
-    start = f"{month} cost {now}"
+        return _not_known(total, language, known)
     if earlier is None:
-        return f"{start}; of {before} nothing is known to compare it with."
-    change = total.change.shown
-    if change is None:
-        return f"{start}; it is not compared with {before}: some connections are known in one of the months only."
-    if total.change_bound is Bound.EXACT and change == 0:
-        return f"{start}, the same as {before}."
+        return say("%(month)s cost %(now)s; of %(before)s nothing is known to compare it with.", **known)
+    if total.change.shown is None:
+        return say(
+            "%(month)s cost %(now)s; it is not compared with %(before)s: some connections are known in one of the "
+            "months only.",
+            **known,
+        )
     if not _is_certain(total):
-        return f"{start}; {before} cost {earlier}; which of the two cost more is not known."
-    at_least = "" if total.change_bound is Bound.EXACT else "at least "
-    relative = "" if total.change_pct is None else f" ({percent(total.change_pct)})"
-    direction = "more" if change > 0 else "less"
-    return f"{start}, {at_least}{amount(abs(change), currency)}{relative} {direction} than {before}."
+        return say(
+            "%(month)s cost %(now)s; %(before)s cost %(earlier)s; which of the two cost more is not known.", **known
+        )
+    return _moved(total, language, known)
+
+
+def _not_known(total: CurrencyTotal, language: Language, known: Mapping[str, str | None]) -> str:
+    told = {**known, "currency": total.billing_currency}
+    if known["earlier"] is None:
+        return language.say("What %(month)s cost in %(currency)s is not known.", **told)
+    return language.say("What %(month)s cost in %(currency)s is not known; %(before)s cost %(earlier)s.", **told)
+
+
+def _moved(total: CurrencyTotal, language: Language, known: Mapping[str, str | None]) -> str:
+    change, is_exact = total.change.shown or Decimal(0), total.change_bound is Bound.EXACT
+    if is_exact and change == 0:
+        return language.say("%(month)s cost %(now)s, the same as %(before)s.", **known)
+    by = _at_least(amount(abs(change), total.billing_currency, language=language), not is_exact, language)
+    if total.change_pct is not None:
+        by = f"{by} ({percent(total.change_pct, language=language)})"
+    if change > 0:
+        return language.say("%(month)s cost %(now)s, %(change)s more than %(before)s.", **known, change=by)
+    return language.say("%(month)s cost %(now)s, %(change)s less than %(before)s.", **known, change=by)
 
 
 def _is_certain(total: CurrencyTotal) -> bool:
@@ -63,46 +88,63 @@ def _is_certain(total: CurrencyTotal) -> bool:
     }[total.change_bound]
 
 
-def _cost(total: CurrencyTotal | ProjectTotal) -> str | None:
+def _cost(total: CurrencyTotal | ProjectTotal, language: Language) -> str | None:
     shown = total.effective_cost.shown
-    return None if shown is None else _at_least(amount(shown, total.billing_currency), total.is_lower_bound)
+    if shown is None:
+        return None
+    return _at_least(amount(shown, total.billing_currency, language=language), total.is_lower_bound, language)
 
 
-def _previous_cost(total: CurrencyTotal) -> str | None:
+def _previous_cost(total: CurrencyTotal, language: Language) -> str | None:
     shown = total.previous_effective_cost.shown
-    return None if shown is None else _at_least(amount(shown, total.billing_currency), total.previous_is_lower_bound)
+    if shown is None:
+        return None
+    return _at_least(amount(shown, total.billing_currency, language=language), total.previous_is_lower_bound, language)
 
 
-def _at_least(text: str, flag: bool) -> str:  # noqa: FBT001 - reads as a sentence
-    return f"at least {text}" if flag else text
+def _at_least(text: str, flag: bool, language: Language) -> str:  # noqa: FBT001 - reads as a sentence
+    return language.say("at least %(amount)s", amount=text) if flag else text
 
 
-def _dearest(total: CurrencyTotal, projects: Sequence[ProjectTotal]) -> list[str]:
+def _dearest(total: CurrencyTotal, projects: Sequence[ProjectTotal], language: Language) -> list[str]:
     own = [row for row in projects if row.billing_currency == total.billing_currency and row.effective_cost.exact]
     if len(own) < 2:
         return []
     first = max(own, key=lambda row: (row.effective_cost.exact or 0, row.project))
-    start = "Of what was seen and priced, the" if total.is_lower_bound else "The"
-    return [f"{start} dearest project is {plain(first.project)} with {_cost(first)}."]
+    told = {"project": plain(first.project), "cost": _cost(first, language)}
+    if total.is_lower_bound:
+        return [language.say("Of what was seen and priced, the dearest project is %(project)s with %(cost)s.", **told)]
+    return [language.say("The dearest project is %(project)s with %(cost)s.", **told)]
 
 
-def _budget(total: CurrencyTotal) -> list[str]:
-    over, cost = total.budget_variance.shown, _cost(total)
+def _budget(total: CurrencyTotal, language: Language) -> list[str]:
+    over, cost, say = total.budget_variance.shown, _cost(total, language), language.say
     if over is None or total.budget.shown is None or cost is None:
         return []
     currency = total.billing_currency
-    budget = f"the budget of {amount(total.budget.shown, currency)}{' (an example)' if total.is_budget_example else ''}"
+    budget = amount(total.budget.shown, currency, language=language)
+    if total.is_budget_example:
+        budget = say("%(budget)s (an example)", budget=budget)
     if total.is_lower_bound and over <= 0:
-        return [f"That is {cost} of {budget}; how far under the budget, or whether over it, is not known."]
+        return [
+            say(
+                "That is %(cost)s of the budget of %(budget)s; how far under the budget, or whether over it, is not "
+                "known.",
+                cost=cost, budget=budget,
+            )
+        ]  # fmt: skip
     if over == 0:
-        return [f"That is exactly {budget}."]
-    by = _at_least(amount(abs(over), currency), total.is_lower_bound)
-    return [f"That is {by} {'over' if over > 0 else 'under'} {budget}."]
+        return [say("That is exactly the budget of %(budget)s.", budget=budget)]
+    by = _at_least(amount(abs(over), currency, language=language), total.is_lower_bound, language)
+    if over > 0:
+        return [say("That is %(amount)s over the budget of %(budget)s.", amount=by, budget=budget)]
+    return [say("That is %(amount)s under the budget of %(budget)s.", amount=by, budget=budget)]
 
 
-def _tie(tie_outs: Sequence[TieOut]) -> list[str]:
+def _tie(tie_outs: Sequence[TieOut], language: Language) -> list[str]:
     if not tie_outs or not all(one.holds for one in tie_outs):
         return []
+    currencies = listing([t.billing_currency for t in tie_outs], language=language)
     return [
-        f"All costs tie out: sources and projects differ by 0 in {listing([t.billing_currency for t in tie_outs])}."
+        language.say("All costs tie out: sources and projects differ by 0 in %(currencies)s.", currencies=currencies)
     ]

@@ -47,13 +47,14 @@ def _comparisons(inputs: MonthInputs, total: CurrencyTotal) -> list[ComparisonRo
     if total.previous_effective_cost.exact is not None:
         rows.append(
             _comparison(
-                total, "previous_month", inputs.period.shift(-1).label, total.previous_effective_cost,
+                total, "previous_month", inputs.month_before, total.previous_effective_cost,
                 change=total.change, is_lower_bound=total.previous_is_lower_bound,
             )
         )  # fmt: skip
     rows += _last_year(inputs, total)
     if total.budget.exact is not None:
-        rows.append(_comparison(total, "budget", f"budget of {inputs.period.label}", total.budget))
+        label = inputs.language.say("budget of %(month)s", month=inputs.month)
+        rows.append(_comparison(total, "budget", label, total.budget))
     return rows
 
 
@@ -62,7 +63,7 @@ def _last_year(inputs: MonthInputs, total: CurrencyTotal) -> list[ComparisonRow]
     is_it = (pl.col("billing_period") == str(earlier)) & (pl.col("billing_currency") == currency)
     return [
         _comparison(
-            total, "last_year", earlier.label, money(row["effective_cost"], currency),
+            total, "last_year", inputs.language.month(earlier), money(row["effective_cost"], currency),
             is_lower_bound=not row["is_complete"],
         )
         for row in inputs.tables.trend.filter(is_it).to_dicts()
@@ -126,30 +127,47 @@ def _bridge(inputs: MonthInputs, total: CurrencyTotal, row: Row) -> Bridge:
 
 def _notes(inputs: MonthInputs, total: CurrencyTotal, row: Row) -> tuple[str, ...]:
     """What a reader has to know before reading causes out of a bridge."""
-    period, before = inputs.period, inputs.period.shift(-1)
-    days, days_before = period.hours // 24, before.hours // 24
+    period, say = inputs.period, inputs.language.say
+    days, days_before = period.hours // 24, period.shift(-1).hours // 24
     notes = []
     if inputs.now < period.end:
         over = len(list(period.days(before=inputs.now)))
         notes.append(
-            f"{period.label} has not ended: {over} of its {days} days are over, and less volume says nothing yet."
+            say(
+                "%(month)s has not ended: %(over)s of its %(days)s days are over, and less volume says nothing yet.",
+                month=inputs.month,
+                over=over,
+                days=days,
+            )
         )
     elif days != days_before:
         longer = percent_of(Decimal(days - days_before), Decimal(days_before))
         notes.append(
-            f"{period.label} has {days} days and {before.label} {days_before}: "
-            f"the same use a day is {longer:+} % of volume."
+            say(
+                "%(month)s has %(days)s days and %(before)s %(days_before)s: the same use a day is %(longer)s of "
+                "volume.",
+                month=inputs.month,
+                days=days,
+                before=inputs.month_before,
+                days_before=days_before,
+                longer=f"{inputs.language.digits(f'{longer:+}')} %",
+            )
         )
-    marks = ((total.previous_is_lower_bound, before.label), (total.is_lower_bound, period.label))
+    marks = ((total.previous_is_lower_bound, inputs.month_before), (total.is_lower_bound, inputs.month))
     if in_part := [label for is_lower_bound, label in marks if is_lower_bound]:
         notes.append(
-            f"Seen or priced in part: {listing(in_part)}. The causes tell what was seen; volume, new and gone may "
-            "partly be what was not."
+            say(
+                "Seen or priced in part: %(months)s. The causes tell what was seen; volume, new and gone may partly be "
+                "what was not.",
+                months=listing(in_part, language=inputs.language),
+            )
         )
     if row["not_comparable_effect"]:
         notes.append(
-            "Not comparable is what is known in one of the two months only: connections that gave nothing in the "
-            "other one, and usage that had no price there."
+            say(
+                "Not comparable is what is known in one of the two months only: connections that gave nothing in the "
+                "other one, and usage that had no price there."
+            )
         )
     return tuple(notes)
 

@@ -3,34 +3,73 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from tallybook.language import ENGLISH, Language, message
 from tallybook.money import minor_digits, quantise
 
+METERS = {
+    "core_hours": message("core hours"),
+    "memory_gib_hours": message("memory GiB-hours"),
+    "storage_gib_hours": message("storage GiB-hours"),
+    "object_storage_gib_hours": message("object storage GiB-hours"),
+    "network_in_bytes": message("network in"),
+    "network_out_bytes": message("network out"),
+    "instance_hours": message("instance hours"),
+    "gpu_hours": message("GPU hours"),
+    "floating_ip_hours": message("floating IP hours"),
+    "load_balancer_hours": message("load balancer hours"),
+}
+"""Meters in words; any other name, such as a flavor's, is written with spaces."""
+UNITS = {
+    "hours": message("hours"),
+    "days": message("days"),
+    "captures": message("captures"),
+    "windows": message("windows"),
+    "count": message("count"),
+    "percent": message("percent"),
+    "segments": message("segments"),
+    "core-hour": message("core-hour"),
+    "GiB-hour": message("GiB-hour"),
+    "hour": message("hour"),
+    "byte": message("byte"),
+    "core": message("core"),
+    "charge": message("charge"),
+}
+"""Units in words; others are written as they are."""
 
-def amount(value: Decimal, unit: str, *, exact: bool = False) -> str:
+
+def meter_words(meter: str, *, language: Language = ENGLISH) -> str:
+    """A meter in a language: `core hours`."""
+    return language.say(METERS[meter]) if meter in METERS else meter.replace("_", " ")
+
+
+def unit_of(unit: str, *, language: Language = ENGLISH) -> str:
+    """A unit in a language."""
+    return language.say(UNITS[unit]) if unit in UNITS else unit
+
+
+def amount(value: Decimal, unit: str, *, exact: bool = False, language: Language = ENGLISH) -> str:
     """`1,234.50 EUR` or `6 hours`: a currency's decimals for three capitals, else as few as the value needs."""
     is_currency = len(unit) == 3 and unit.isascii() and unit.isupper()
     if is_currency and not exact:
-        return f"{quantise(value, minor_digits(unit)):,f} {unit}"
+        return f"{language.digits(f'{quantise(value, minor_digits(unit)):,f}')} {unit}"
     places = 12 if exact else 2
-    text = f"{quantise(value, places):,f}"
-    return f"{text.rstrip('0').rstrip('.')} {unit}".strip()
+    text = f"{quantise(value, places):,f}".rstrip("0").rstrip(".")
+    return f"{language.digits(text)} {unit_of(unit, language=language)}".strip()
 
 
-def percent(value: Decimal) -> str:
+def percent(value: Decimal, *, language: Language = ENGLISH) -> str:
     """`3.2 %`, without its sign."""
-    return f"{abs(value):,f} %"
+    sign = " %" if language.is_english else language.percent_sign()
+    return language.digits(f"{abs(value):,f}") + sign
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 row`, `2 rows`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def listing(names: Sequence[str], *, most: int = 3) -> str:
+def listing(names: Sequence[str], *, most: int = 3, language: Language = ENGLISH) -> str:
     """`a, b and c`, or `a, b, c and 4 more`."""
     if len(names) > most:
-        return f"{', '.join(names[:most])} and {len(names) - most} more"
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        return language.say("%(names)s and %(more)s more", names=", ".join(names[:most]), more=len(names) - most)
+    if len(names) < 2:
+        return "".join(names)
+    return language.say("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1])
 
 
 def plain(text: str) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,10 +11,12 @@ import polars as pl
 
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.model import SCHEMA_VERSION, MonthlyReport
+from tallybook.documents.monthly import build_report
 from tallybook.documents.pages import Library
 from tallybook.documents.restated import DeltaStatement
 from tallybook.documents.statement import build_statements
 from tallybook.landing import writing
+from tallybook.language import ENGLISH, Language
 from tallybook.pipeline.pages import MEDIA_TYPES, write_pages
 from tallybook.render.cover_sheet import cover_rows
 from tallybook.render.csv import render_csv, write_csv
@@ -51,6 +53,14 @@ class Edition:
     sources: tuple[ManifestInput, ...]
     documents: Mapping[str, bytes]
     page_size: PageSize = "A4"
+    language: Language = ENGLISH
+
+    def told(self) -> "Edition":
+        """The edition in the language of its pages; what machines read is English."""
+        if self.language.is_english:
+            return self
+        inputs = replace(self.inputs, language=self.language)
+        return replace(self, inputs=inputs, report=build_report(inputs))
 
 
 def write_revision(folder: Path, edition: Edition) -> None:
@@ -68,21 +78,22 @@ def write_revision(folder: Path, edition: Edition) -> None:
     _write_all(folder, {f"documents/{path}": body for path, body in edition.documents.items()})
     shutil.copyfile(edition.charges, folder / "tables" / "charges.parquet")
     write_csv(edition.charges, folder / "tables" / "charges.csv")
-    header = edition.report.header
+    told = edition.told()
     _write(
         folder,
         "monthly-report.xlsx",
         render_xlsx(
             {name.replace("_", " ") if name in _MORE else name: frame for name, frame in tables.items()},
             edition.inputs.tables.tie_out,
-            cover=cover_rows(edition.report),
-            title=header.title,
-            created=header.generated_at,
+            cover=cover_rows(told.report, language=edition.language),
+            title=told.report.header.title,
+            created=told.report.header.generated_at,
+            language=edition.language,
         ),
     )
     # The full list of charges stays beside the PDF: it has no bound.
     attached = {"monthly-report.json": report_json, **{Path(name).name: body for name, body in sheets.items()}}
-    _write_pages(folder, edition, attached)
+    _write_pages(folder, told, attached)
     _write(folder, "manifest.json", render_json(_manifest(folder, edition)))
 
 
@@ -112,9 +123,9 @@ def write_library(reports_dir: Path, page: Library) -> None:
         temporary.replace(reports_dir / "index.html")
 
 
-def _write_pages(folder: Path, edition: Edition, attached: Mapping[str, bytes]) -> None:
-    statements = build_statements(edition.inputs, edition.report)
-    write_pages(folder, edition.report, statements, attached, page_size=edition.page_size)
+def _write_pages(folder: Path, told: Edition, attached: Mapping[str, bytes]) -> None:
+    statements = build_statements(told.inputs, told.report)
+    write_pages(folder, told.report, statements, attached, page_size=told.page_size, language=told.language)
 
 
 def _manifest(folder: Path, edition: Edition) -> Manifest:
@@ -124,6 +135,7 @@ def _manifest(folder: Path, edition: Edition) -> Manifest:
         billing_period=header.billing_period,
         revision=header.revision,
         status=header.status,
+        language=edition.language.code,
         reason=edition.reason,
         accepted_gaps=edition.inputs.accepted_gaps,
         generated_at=header.generated_at,

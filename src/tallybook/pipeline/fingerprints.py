@@ -8,6 +8,7 @@ import polars
 
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.monthly import build_report
+from tallybook.language import ENGLISH, Language
 from tallybook.pipeline.files import OWN_TABLES, TABLES
 from tallybook.render.csv import render_csv
 from tallybook.render.json import render_json
@@ -15,13 +16,18 @@ from tallybook.render.json import render_json
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def fingerprint_of(inputs: MonthInputs) -> str:
-    """The same for the same figures and the same trust in them, whatever revision, time, closing and version."""
+def fingerprint_of(inputs: MonthInputs, language: Language = ENGLISH) -> str:
+    """The same for the same figures, trust in them and language, whatever revision, time, closing and version.
+
+    English adds nothing, so that months which were published before there were languages stand.
+    """
     document = build_report(inputs)
     header = replace(document.header, revision=0, generated_at=_EPOCH, reasons=(), version="")
     digest = hashlib.sha256(render_json(replace(document, header=header)))
     for name in TABLES:
         digest.update(render_csv(getattr(inputs.tables, name)))
+    if not language.is_english:
+        digest.update(f"language {language.code}".encode())
     return digest.hexdigest()
 
 

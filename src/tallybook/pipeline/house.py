@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from tallybook.delivery.kinds import settings_models as delivery_models
 from tallybook.errors import ConflictError, UsageError
 from tallybook.facts import refresh_facts
 from tallybook.landing import RawStore
+from tallybook.language import language_of
 from tallybook.locks import alone
 from tallybook.manifest import Entry
 from tallybook.periods import BillingPeriod
@@ -42,6 +43,12 @@ class House:
     @property
     def reports_dir(self) -> Path:
         return self.settings.data_dir / "reports"
+
+    def in_language(self, code: str) -> "House":
+        """This installation with pages in another language; "" is the configured one. Raises ConfigurationError."""
+        if not code:
+            return self
+        return replace(self, settings=replace(self.settings, language=language_of(code).code))
 
     def books(self) -> Books:
         """The books, read against the configuration: a price row names the provider of its connection. BookError."""

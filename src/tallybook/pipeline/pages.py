@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tallybook.documents.model import MonthlyReport
 from tallybook.documents.pages import ProjectStatement
+from tallybook.language import ENGLISH, Language, language_of
 from tallybook.limits import processors_there
 from tallybook.render.html import render_report, render_statement
 from tallybook.render.pdf import Attachment, PageSize, render_pdf
@@ -34,6 +35,7 @@ class _Job:
     document: MonthlyReport | ProjectStatement
     attachments: tuple[Attachment, ...]
     page_size: PageSize
+    language: str  # its code: a catalog is read once in each process
 
 
 def write_pages(
@@ -43,6 +45,7 @@ def write_pages(
     attached: Mapping[str, bytes],
     *,
     page_size: PageSize = "A4",
+    language: Language = ENGLISH,
 ) -> None:
     """The report and the statements as pages and PDFs below `folder`; `attached` goes into the report's PDF.
 
@@ -52,13 +55,13 @@ def write_pages(
         Attachment(
             name,
             body,
-            f"The same figures for machines: {name}",
+            language.say("The same figures for machines: %(name)s", name=name),
             MEDIA_TYPES[Path(name).suffix],
             report.header.generated_at,
         )
         for name, body in attached.items()
     )
-    jobs = list(_jobs(folder, report, statements, attachments, page_size=page_size))
+    jobs = list(_jobs(folder, report, statements, attachments, page_size=page_size, language=language.code))
     workers = min(len(jobs), processors_there())
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_follow_parent) as pool:
         for _ in pool.map(_print, jobs):
@@ -72,24 +75,27 @@ def _jobs(
     attachments: tuple[Attachment, ...],
     *,
     page_size: PageSize,
+    language: str,
 ) -> Iterator[_Job]:
     """The report first: it takes longest."""
-    yield _Job(folder / "monthly-report.pdf", report, attachments, page_size)
+    yield _Job(folder / "monthly-report.pdf", report, attachments, page_size, language)
     for statement in statements:
-        yield _Job(folder / "projects" / statement.slug / "statement.pdf", statement, (), page_size)
+        yield _Job(folder / "projects" / statement.slug / "statement.pdf", statement, (), page_size, language)
 
 
 def _print(job: _Job) -> None:
     """Write one document as a page and as a PDF beside it."""
     job.path.parent.mkdir(parents=True, exist_ok=True)
+    language = language_of(job.language)
     if isinstance(job.document, MonthlyReport):
         title = job.document.header.title
-        screen, paper = (render_report(job.document, for_print=flag) for flag in (False, True))
+        screen, paper = (render_report(job.document, for_print=flag, language=language) for flag in (False, True))
     else:
         title = f"{job.document.header.title}: {job.document.project}"
-        screen, paper = (render_statement(job.document, for_print=flag) for flag in (False, True))
+        screen, paper = (render_statement(job.document, for_print=flag, language=language) for flag in (False, True))
     job.path.with_suffix(".html").write_text(screen, encoding="utf-8")
-    job.path.write_bytes(render_pdf(paper, title=title, attachments=job.attachments, page_size=job.page_size))
+    made = render_pdf(paper, title=title, lang=language.code, attachments=job.attachments, page_size=job.page_size)
+    job.path.write_bytes(made)
 
 
 def _follow_parent() -> None:

@@ -16,6 +16,7 @@ from tallybook.documents.inputs import Failure, MonthInputs
 from tallybook.documents.monthly import build_report
 from tallybook.errors import UsageError
 from tallybook.landing import building, disk_error
+from tallybook.language import Message, language_of, message
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.charging import charge_months, charge_spans, odd_rows
 from tallybook.pipeline.collect import Clock
@@ -60,6 +61,7 @@ def report(
     if not house.connections:
         raise UsageError(f"{period}: {house.settings.path} has no connections, so there is nothing to report: add one")
     check_closing(period, final=final, reason=reason, accept_gaps=accept_gaps)
+    spoken = language_of(house.settings.language)
     books = house.books()
     with house.warehouse() as warehouse, _scratch(house.settings.data_dir) as scratch:
         previous = latest_revision(house.reports_dir, str(period))
@@ -67,7 +69,7 @@ def report(
         load(house, warehouse, now=now, periods=[period])
         charge_months(house, warehouse, period, books=books, now=now)
         inputs = _inputs(house, warehouse, period, books=books, now=now)
-        fingerprint = fingerprint_of(inputs)
+        fingerprint = fingerprint_of(inputs, spoken)
         figures = figures_sha256_of(inputs)
         if previous and _still_stands(previous, closed, fingerprint=fingerprint, figures=figures, final=final):
             _write_library(house)  # a process that was killed may have left the revision without it
@@ -92,6 +94,7 @@ def report(
             sources=sources,
             documents=dict(standard_documents(house, warehouse, period)),
             page_size=house.settings.page_size,
+            language=spoken,
         )
         with building(house.reports_dir / str(period) / f"r{inputs.revision:02d}") as folder:
             write_revision(folder, edition)
@@ -272,10 +275,17 @@ def _stamped(
     revision = previous.number + 1 if previous else 1
     if closed:
         is_same = closed.figures_sha256 == figures  # again, after a draft that was not
-        changed = "what its connections answer, its books or the software changed"
-        why = reason.strip() or ("its figures are the same again" if is_same else changed)
-        return replace(inputs, revision=revision, restatement=f"Restates r{closed.number:02d}: {why}")
+        return replace(inputs, revision=revision, restatement=_restatement(closed, reason.strip(), is_same=is_same))
     return replace(inputs, revision=revision, final_reason=reason.strip() if final else "")
+
+
+def _restatement(closed: Revision, reason: str, *, is_same: bool) -> Message:
+    revision = f"r{closed.number:02d}"
+    if reason:
+        return Message(message("Restates %(revision)s: %(reason)s"), {"revision": revision, "reason": reason})
+    changed = message("Restates %(revision)s: what its connections answer, its books or the software changed")
+    same = message("Restates %(revision)s: its figures are the same again")
+    return Message(same if is_same else changed, {"revision": revision})
 
 
 def _accepted(house: House, inputs: MonthInputs, closed: Revision | None, *, accept_gaps: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tallybook.documents.inputs import Failure
 from tallybook.documents.model import MonthlyReport
+from tallybook.language import ENGLISH_CODE
 from tallybook.pipeline.revisions import Revision
 
 
@@ -22,6 +23,7 @@ class Published:
     tie_out_rows: list[dict[str, Any]]
     coverage_rows: list[dict[str, Any]]
     failures: tuple[Failure, ...]
+    language: str = ENGLISH_CODE  # of its pages
 
     @property
     def sentence(self) -> str:
@@ -65,6 +67,7 @@ def as_published(
         revision=revision.number,
         is_new=is_new,
         status=str(revision.manifest["status"]),
+        language=str(revision.manifest.get("language", ENGLISH_CODE)),
         reasons=document.header.reasons,
         folder=revision.folder,
         tie_out_rows=[

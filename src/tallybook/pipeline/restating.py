@@ -12,6 +12,7 @@ import pyarrow.parquet
 
 from tallybook.documents.inputs import ClosedRate, Restated
 from tallybook.errors import StorageError
+from tallybook.language import Message, message
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.charging import charge_spans
 from tallybook.pipeline.revisions import Revision
@@ -130,22 +131,39 @@ def _connections(old: Hashes, new: Hashes) -> set[str]:
     return {name.split("/")[0] for kind, name in old.keys() | new.keys() if kind == "unit"}
 
 
-def _told(closed: Revision, old: Hashes, new: Hashes) -> Iterator[str]:
+def _told(closed: Revision, old: Hashes, new: Hashes) -> Iterator[Message]:
     """A sentence for each input that is not the same, and for the software."""
     for key in sorted(old.keys() | new.keys()):
         if old.get(key) != new.get(key):
-            be = "are" if key[0] == "settings" else "is"
-            verb = f"{be} new" if key not in old else f"{be} gone" if key not in new else "changed"
-            yield f"{_words(*key)} {verb}"
+            yield _words(*key, became="is new" if key not in old else "is gone" if key not in new else "changed")
     for name, was in sorted(closed.manifest["versions"].items()):
         if was != version(name):
-            yield f"{name} {was} became {version(name)}"
+            yield Message(
+                message("%(name)s %(was)s became %(is_now)s"), {"name": name, "was": was, "is_now": version(name)}
+            )
 
 
-def _words(kind: str, name: str) -> str:
+_ANSWERED = {
+    "is new": message("What %(connection)s answered on %(dataset)s of %(month)s is new"),
+    "is gone": message("What %(connection)s answered on %(dataset)s of %(month)s is gone"),
+    "changed": message("What %(connection)s answered on %(dataset)s of %(month)s changed"),
+}
+_SETTINGS = {
+    "is new": message("The settings of %(name)s are new"),
+    "is gone": message("The settings of %(name)s are gone"),
+    "changed": message("The settings of %(name)s changed"),
+}
+_BOOK = {
+    "is new": message("%(name)s is new"),
+    "is gone": message("%(name)s is gone"),
+    "changed": message("%(name)s changed"),
+}
+
+
+def _words(kind: str, name: str, *, became: str) -> Message:
     if kind == "unit":
         connection, dataset, month = name.split("/")
-        return f"What {connection} answered on {dataset} of {month}"
+        return Message(_ANSWERED[became], {"connection": connection, "dataset": dataset, "month": month})
     if kind == "settings":
-        return f"The settings of {name.removeprefix('connections/')}"
-    return name
+        return Message(_SETTINGS[became], {"name": name.removeprefix("connections/")})
+    return Message(_BOOK[became], {"name": name})

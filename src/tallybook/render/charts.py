@@ -5,10 +5,12 @@ One chart per currency: two currencies never share an axis.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from tallybook.documents.model import DailyPoint, ProjectRow
+from tallybook.language import ENGLISH, Language, message
 from tallybook.render.drawing import (
     PALETTE,
     PAPER,
@@ -24,7 +26,7 @@ from tallybook.render.text import shortened
 
 _LABEL_CHARACTERS = 28
 _TOP_PROJECTS = 12
-_REST = "other connections"
+_REST = message("other connections")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,16 @@ class _Bar:
     words: str
 
 
-def project_chart(rows: Sequence[ProjectRow], currency: str) -> Chart | None:
+def project_chart(rows: Sequence[ProjectRow], currency: str, *, language: Language = ENGLISH) -> Chart | None:
     """Bars of the dearest projects, stacked by connection; None when no cost is known."""
     bars = [
-        _bar((row.project, row.connection), row.effective_cost.shown, currency, is_lower_bound=row.is_lower_bound)
+        _bar(
+            (row.project, row.connection),
+            row.effective_cost.shown,
+            currency,
+            is_lower_bound=row.is_lower_bound,
+            language=language,
+        )
         for row in rows
         if row.billing_currency == currency
     ]
@@ -49,19 +57,26 @@ def project_chart(rows: Sequence[ProjectRow], currency: str) -> Chart | None:
     kept = [bar for bar in known if bar.category in order[:_TOP_PROJECTS]]
     if not kept:
         return None
-    title = f"Cost by project and connection, {currency}"
-    count = f"{_TOP_PROJECTS} dearest of {len(order)}" if len(order) > _TOP_PROJECTS else str(len(order))
+    told = {"count": min(len(order), _TOP_PROJECTS), "all": len(order), "first": order[0]}
+    alternative = (
+        language.say(
+            "Horizontal bars of the %(count)s dearest of %(all)s projects, the dearest first: %(first)s.", **told
+        )
+        if len(order) > _TOP_PROJECTS
+        else language.say("Horizontal bars of the %(count)s projects, the dearest first: %(first)s.", **told)
+    )
     return _chart(
         f"projects-{currency.lower()}",
-        title=title,
-        alternative=f"Horizontal bars of the {count} projects, the dearest first: {order[0]}.",
+        title=language.say("Cost by project and connection, %(currency)s", currency=currency),
+        alternative=alternative,
         bars=kept,
         order=order[:_TOP_PROJECTS],
         is_horizontal=True,
+        language=language,
     )
 
 
-def daily_chart(points: Sequence[DailyPoint], currency: str) -> Chart | None:
+def daily_chart(points: Sequence[DailyPoint], currency: str, *, language: Language = ENGLISH) -> Chart | None:
     """A bar per day, stacked by connection; None when no cost is known."""
     mine = [point for point in points if point.billing_currency == currency]
     bars = [
@@ -70,6 +85,7 @@ def daily_chart(points: Sequence[DailyPoint], currency: str) -> Chart | None:
             point.effective_cost.shown,
             currency,
             is_lower_bound=point.is_lower_bound,
+            language=language,
         )
         for point in mine
     ]
@@ -79,20 +95,32 @@ def daily_chart(points: Sequence[DailyPoint], currency: str) -> Chart | None:
     days = sorted({bar.category for bar in known})
     return _chart(
         f"daily-{currency.lower()}",
-        title=f"Cost per day and connection, {currency}",
-        alternative=f"A stacked bar per day from {days[0]} to {days[-1]}.",
+        title=language.say("Cost per day and connection, %(currency)s", currency=currency),
+        alternative=language.say(
+            "A stacked bar per day from %(first)s to %(last)s.",
+            first=language.day(date.fromisoformat(days[0])),
+            last=language.day(date.fromisoformat(days[-1])),
+        ),
         bars=known,
         order=days,
         is_horizontal=False,
+        language=language,
     )
 
 
-def _bar(names: tuple[str, str], value: Decimal | None, currency: str, *, is_lower_bound: bool) -> _Bar | None:
+def _bar(
+    names: tuple[str, str], value: Decimal | None, currency: str, *, is_lower_bound: bool, language: Language
+) -> _Bar | None:
     """A segment named by its category and its series."""
     if value is None:
         return None
     category, series = (shortened(name, _LABEL_CHARACTERS) for name in names)
-    return _Bar(category, series, value, words_of(", ".join(names), value, currency, is_lower_bound=is_lower_bound))
+    return _Bar(
+        category,
+        series,
+        value,
+        words_of(", ".join(names), value, currency, is_lower_bound=is_lower_bound, language=language),
+    )
 
 
 def _dearest(bars: Iterable[_Bar], *, key: str) -> list[str]:
@@ -104,12 +132,12 @@ def _dearest(bars: Iterable[_Bar], *, key: str) -> list[str]:
     return sorted(sums, key=lambda name: (-sums[name], name))
 
 
-def _colours(bars: Sequence[_Bar]) -> dict[str, str]:
+def _colours(bars: Sequence[_Bar], rest: str) -> dict[str, str]:
     """A colour for each series: the dearest ones their own, the rest one together."""
     ranked = _dearest(bars, key="series")
     own = ranked if len(ranked) <= len(PALETTE) else ranked[: len(PALETTE) - 1]
     colours = dict(zip(own, PALETTE, strict=False))
-    return colours if len(own) == len(ranked) else colours | {_REST: REST_COLOUR}
+    return colours if len(own) == len(ranked) else colours | {rest: REST_COLOUR}
 
 
 def _chart(
@@ -120,26 +148,29 @@ def _chart(
     bars: Sequence[_Bar],
     order: Sequence[str],
     is_horizontal: bool,
+    language: Language,
 ) -> Chart:
-    colours = _colours(bars)
-    spec = _spec(bars, order=order, colours=colours, is_horizontal=is_horizontal)
-    return picture(identifier, spec, title=title, alternative=alternative)
+    colours = _colours(bars, language.say(_REST))
+    spec = _spec(bars, order=order, colours=colours, is_horizontal=is_horizontal, language=language)
+    return picture(identifier, spec, title=title, alternative=alternative, language=language)
 
 
-def _spec(bars: Sequence[_Bar], *, order: Sequence[str], colours: Mapping[str, str], is_horizontal: bool) -> Any:
+def _spec(
+    bars: Sequence[_Bar], *, order: Sequence[str], colours: Mapping[str, str], is_horizontal: bool, language: Language
+) -> Any:
     alt = altair_module()
-    series = list(colours)
+    series, rest = list(colours), language.say(_REST)
     values = [
         {
             "category": bar.category,
-            "series": bar.series if bar.series in colours else _REST,
-            "rank": series.index(bar.series if bar.series in colours else _REST),
+            "series": bar.series if bar.series in colours else rest,
+            "rank": series.index(bar.series if bar.series in colours else rest),
             "value": float(bar.value),
             "words": bar.words,
         }
         for bar in bars
     ]
-    amount = {"title": None, "axis": amount_axis(), "stack": "zero"}
+    amount = {"title": None, "axis": amount_axis(language), "stack": "zero"}
     names = {"title": None, "sort": list(order), "axis": _name_axis(is_horizontal=is_horizontal)}
     names["scale"] = alt.Scale(domain=list(order), padding=0.28)
     position = (

@@ -6,11 +6,18 @@ from decimal import Decimal
 
 from tallybook.documents.model import Conversion, ConvertedTotal, CurrencyTotal, MonthlyReport
 from tallybook.documents.values import Bound, Figure
+from tallybook.language import ENGLISH, Language, message
 from tallybook.render.filters import iso_instant
+from tallybook.render.labels import label
 
 Cell = str | Decimal | int | None
 
-_BOUNDS = {Bound.EXACT: "exact", Bound.AT_LEAST: "at least", Bound.AT_MOST: "at most", Bound.OPEN: "not certain"}
+_BOUNDS = {
+    Bound.EXACT: message("exact"),
+    Bound.AT_LEAST: message("at least"),
+    Bound.AT_MOST: message("at most"),
+    Bound.OPEN: message("not certain"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,98 +28,120 @@ class SheetRow:
     kind: str = "values"
 
 
-def cover_rows(report: MonthlyReport) -> tuple[SheetRow, ...]:
+def cover_rows(report: MonthlyReport, *, language: Language = ENGLISH) -> tuple[SheetRow, ...]:
     """Entity, period, status, reasons, open exceptions and the totals, with the amounts as the pages show them."""
-    header = report.header
+    header, say = report.header, language.say
     facts = (
-        ("Entity", header.entity),
-        ("Period", header.period_label),
-        ("From", iso_instant(header.period_start)),
-        ("Up to, not including", iso_instant(header.period_end)),
-        ("Status", header.status.value),
-        ("Revision", header.revision),
-        ("Generated at", iso_instant(header.generated_at)),
-        ("Made with", f"Tallybook {header.version}"),
+        (say("Entity"), header.entity),
+        (say("Period"), header.period_label),
+        (say("From"), iso_instant(header.period_start)),
+        (say("Up to, not including"), iso_instant(header.period_end)),
+        (say("Status"), label(header.status.value, language=language)),
+        (say("Revision"), header.revision),
+        (say("Generated at"), iso_instant(header.generated_at)),
+        (say("Made with"), f"Tallybook {header.version}"),
     )
     return (
         SheetRow((header.title,), "heading"),
         *(SheetRow(pair) for pair in facts),
-        *_part("Reasons", ((reason,) for reason in header.reasons), without="None."),
+        *_part(say("Reasons"), ((reason,) for reason in header.reasons), without=say("None.")),
         *_part(
-            "Open exceptions",
-            ((one.kind.value.replace("_", " "), one.text) for one in report.exceptions),
-            without="None: all was seen, priced, mapped and adds up.",
+            say("Open exceptions"),
+            ((label(one.kind.value, language=language), one.text) for one in report.exceptions),
+            without=say("None: all was seen, priced, mapped and adds up."),
         ),
-        *_part("Totals", map(_total, report.totals), columns=_COLUMNS, without="No cost is known."),
-        *(_conversion(report.conversion) if report.conversion else ()),
-        *_part("In short", ((sentence,) for sentence in report.summary), without=""),
+        *_part(
+            say("Totals"),
+            (_total(total, language) for total in report.totals),
+            columns=tuple(map(say, _COLUMNS)),
+            without=say("No cost is known."),
+        ),
+        *(_conversion(report.conversion, language) if report.conversion else ()),
+        *_part(say("In short"), ((sentence,) for sentence in report.summary), without=""),
     )
 
 
 _COLUMNS = (
-    *("Currency", "Cost", "The cost is", "Month before", "That is", "Change", "Change, %", "The change is"),
-    *("Budget", "Against budget", "That is so", "Month seen, %", "Meters without a price"),
+    message("Currency"),
+    message("Cost"),
+    message("The cost is"),
+    message("Month before"),
+    message("That is"),
+    message("Change"),
+    message("Change, %%"),
+    message("The change is"),
+    message("Budget"),
+    message("Against budget"),
+    message("That is so"),
+    message("Month seen, %%"),
+    message("Meters without a price"),
+)
+_CONVERTED = (
+    message("Billed in"),
+    message("Rate"),
+    message("Rate of"),
+    message("Rate before"),
+    message("Cost"),
+    message("The cost is"),
+    message("Month before"),
+    message("Change"),
+    message("Of it the rate"),
 )
 
 
-def _total(total: CurrencyTotal) -> tuple[Cell, ...]:
+def _total(total: CurrencyTotal, language: Language) -> tuple[Cell, ...]:
     return (
         total.billing_currency,
         total.effective_cost.shown,
-        _certainty(total.effective_cost, is_lower_bound=total.is_lower_bound),
+        _certainty(total.effective_cost, language, is_lower_bound=total.is_lower_bound),
         total.previous_effective_cost.shown,
-        _certainty(total.previous_effective_cost, is_lower_bound=total.previous_is_lower_bound),
+        _certainty(total.previous_effective_cost, language, is_lower_bound=total.previous_is_lower_bound),
         total.change.shown,
         total.change_pct,
-        "not known" if total.change.shown is None else _BOUNDS[total.change_bound],
+        language.say("not known") if total.change.shown is None else language.say(_BOUNDS[total.change_bound]),
         total.budget.shown,
-        *_against_budget(total),
+        *_against_budget(total, language),
         total.coverage_pct,
         total.unpriced_meters,
     )
 
 
-def _conversion(month: Conversion) -> tuple[SheetRow, ...]:
-    columns = (
-        "Billed in",
-        "Rate",
-        "Rate of",
-        "Rate before",
-        "Cost",
-        "The cost is",
-        "Month before",
-        "Change",
-        "Of it the rate",
-    )
+def _conversion(month: Conversion, language: Language) -> tuple[SheetRow, ...]:
     totals = [
-        (row.billing_currency, row.rate, row.rate_source, row.previous_rate, *_converted(row)) for row in month.totals
+        (row.billing_currency, row.rate, row.rate_source, row.previous_rate, *_converted(row, language))
+        for row in month.totals
     ]
-    rows: list[tuple[Cell, ...]] = [*totals, ("Together", None, None, None, *_converted(month))]
-    return _part(f"In {month.reporting_currency}", rows, columns=columns, without="")
+    rows: list[tuple[Cell, ...]] = [*totals, (language.say("Together"), None, None, None, *_converted(month, language))]
+    return _part(
+        language.say("In %(currency)s", currency=month.reporting_currency),
+        rows,
+        columns=tuple(map(language.say, _CONVERTED)),
+        without="",
+    )
 
 
-def _converted(row: Conversion | ConvertedTotal) -> tuple[Cell, ...]:
+def _converted(row: Conversion | ConvertedTotal, language: Language) -> tuple[Cell, ...]:
     return (
         row.effective_cost.shown,
-        _certainty(row.effective_cost, is_lower_bound=row.is_lower_bound),
+        _certainty(row.effective_cost, language, is_lower_bound=row.is_lower_bound),
         row.previous_effective_cost.shown,
         row.change.shown,
         row.exchange_effect.shown,
     )
 
 
-def _against_budget(total: CurrencyTotal) -> tuple[Decimal | None, str]:
+def _against_budget(total: CurrencyTotal, language: Language) -> tuple[Decimal | None, str]:
     """What is over or under the budget, and how certain it is. A lower bound does not say that a budget is kept."""
     over = total.budget_variance
     if over.shown is None or (total.is_lower_bound and over.shown <= 0):
-        return None, "not known" if total.budget.shown is not None else ""
-    return over.shown, _certainty(over, is_lower_bound=total.is_lower_bound)
+        return None, language.say("not known") if total.budget.shown is not None else ""
+    return over.shown, _certainty(over, language, is_lower_bound=total.is_lower_bound)
 
 
-def _certainty(figure: Figure, *, is_lower_bound: bool) -> str:
+def _certainty(figure: Figure, language: Language, *, is_lower_bound: bool) -> str:
     if figure.shown is None:
-        return "not known"
-    return "at least" if is_lower_bound else "exact"
+        return language.say("not known")
+    return language.say(_BOUNDS[Bound.AT_LEAST if is_lower_bound else Bound.EXACT])
 
 
 def _part(

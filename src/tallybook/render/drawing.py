@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tallybook.documents.values import Figure
+from tallybook.language import ENGLISH, Language
 from tallybook.render.filters import money
 from tallybook.render.svg import finished
 from tallybook.render.text import visible
@@ -31,17 +32,24 @@ class Chart:
     svg: str
 
 
-def words_of(name: str, value: Decimal | None, currency: str, *, is_lower_bound: bool) -> str:
+def words_of(
+    name: str, value: Decimal | None, currency: str, *, is_lower_bound: bool, language: Language = ENGLISH
+) -> str:
     """What a mark stands for: `Web, alpha-main: at least 12.00 EUR`."""
-    at_least = "at least " if is_lower_bound else ""
-    return f"{visible(name)}: {at_least}{money(Figure(value, value), currency).unescape()}"
+    return f"{visible(name)}: {told(value, currency, is_lower_bound=is_lower_bound, language=language)}"
 
 
-def amount_axis() -> Any:
-    """The axis of amounts, from zero and with short labels."""
+def told(value: Decimal | None, currency: str, *, is_lower_bound: bool, language: Language) -> str:
+    """An amount in words: `at least 12.00 EUR`."""
+    text = money(Figure(value, value), currency, language=language).unescape()
+    return language.say("at least %(amount)s", amount=text) if is_lower_bound else text
+
+
+def amount_axis(language: Language = ENGLISH) -> Any:
+    """The axis of amounts, from zero and with short labels: `20k` in English, all digits where k is not usual."""
     alt = altair_module()
     return alt.Axis(
-        format="~s",
+        format="~s" if language.is_english else ",~f",
         labelExpr="datum.value === 0 ? '0' : datum.label",
         tickCount=5,
         domain=False,
@@ -50,10 +58,10 @@ def amount_axis() -> Any:
     )
 
 
-def picture(identifier: str, spec: Any, *, title: str, alternative: str) -> Chart:
+def picture(identifier: str, spec: Any, *, title: str, alternative: str, language: Language = ENGLISH) -> Chart:
     """A drawn chart with its words; `identifier` tells its names from those of other charts of the page."""
     made = _configured(spec).to_dict()
-    return Chart(identifier, title, alternative, finished(_drawn(made), prefix=identifier))
+    return Chart(identifier, title, alternative, finished(_drawn(made, language), prefix=identifier))
 
 
 def _configured(chart: Any) -> Any:
@@ -74,10 +82,18 @@ def altair_module() -> Any:
     return altair
 
 
-def _drawn(spec: Mapping[str, Any]) -> str:
+def _drawn(spec: Mapping[str, Any], language: Language) -> str:
     import vl_convert
 
     alt = altair_module()
     version = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
-    drawn: str = vl_convert.vegalite_to_svg(dict(spec), vl_version=version, allowed_base_urls=[])
+    drawn: str = vl_convert.vegalite_to_svg(
+        dict(spec), vl_version=version, allowed_base_urls=[], format_locale=_marks(language)
+    )
     return drawn
+
+
+def _marks(language: Language) -> dict[str, Any]:
+    """The marks of numbers on an axis, as Vega takes them."""
+    group, decimal = language.digits(","), language.digits(".")
+    return {"decimal": decimal, "thousands": group, "grouping": [3], "currency": ["", ""], "minus": "\N{MINUS SIGN}"}

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from tallybook import resources
+from tallybook.language import ENGLISH, Language
 from tallybook.render import filters
 from tallybook.render.text import visible
 
@@ -33,8 +34,8 @@ _WEIGHTS = (400, 600, 700)
 
 
 @cache
-def environment() -> "Environment":
-    """The one environment of all templates. Undefined names are errors, every value is escaped."""
+def environment(language: Language = ENGLISH) -> "Environment":
+    """The environment of all templates in a language. Undefined names are errors, every value is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(
@@ -46,8 +47,29 @@ def environment() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters.update(filters.functions(filters.EN))
+    made.filters.update(filters.functions(language))
+    made.globals.update(_messages(language))
     return made
+
+
+def _messages(language: Language) -> dict[str, Callable[..., Markup]]:
+    """The functions that templates say messages with, by the names that Babel looks for; values are escaped."""
+
+    def gettext(text: str, **values: object) -> Markup:
+        return _said(language.messages.gettext(text), values)
+
+    def pgettext(context: str, text: str, **values: object) -> Markup:
+        return _said(language.messages.pgettext(context, text), values)
+
+    def ngettext(one: str, several: str, count: int, **values: object) -> Markup:
+        form = language.messages.ngettext(one, several, count)
+        return _said(form, {"count": language.digits(f"{count:,}"), **values})
+
+    return {"_": gettext, "pgettext": pgettext, "ngettext": ngettext}
+
+
+def _said(text: str, values: Mapping[str, object]) -> Markup:
+    return Markup(text) % {name: _finalise(value) for name, value in values.items()}  # noqa: S704 - our own catalogs
 
 
 def static_folder() -> Path:

@@ -1,12 +1,10 @@
 """How values are written for people. Formats what a document shows and computes nothing.
 
-Every function takes None for "not known" and says so in words too. A `Locale` holds the marks and names
-of a language; the templates' filters are bound to one of them.
+Every function takes None for "not known" and says so in words too. The templates' filters are bound to one language.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
@@ -14,7 +12,10 @@ from functools import partial
 from markupsafe import Markup, escape
 
 from tallybook.documents.values import Figure
+from tallybook.documents.words import unit_of
+from tallybook.language import ENGLISH, Language
 from tallybook.money import minor_digits, quantise
+from tallybook.render.labels import label, opening
 from tallybook.render.text import shortened
 
 MINUS = "\N{MINUS SIGN}"
@@ -22,83 +23,36 @@ _NO_BREAK = "\N{NO-BREAK SPACE}"
 _HUNDRED = Decimal(100)
 
 
-@dataclass(frozen=True, slots=True)
-class Locale:
-    """Marks and names of one language."""
-
-    language: str
-    decimal_mark: str
-    group_mark: str
-    months: tuple[str, ...]
-    not_known: str
-
-
-EN = Locale(
-    language="en",
-    decimal_mark=".",
-    group_mark=",",
-    months=(
-        *("January", "February", "March", "April", "May", "June", "July"),
-        *("August", "September", "October", "November", "December"),
-    ),
-    not_known="not known",
-)
-
-# Words for the codes that documents carry; any other code is written with spaces for underscores.
-LABELS: Mapping[str, str] = {
-    "on_demand": "on-demand",
-    "hours_weighted": "split by hours (estimate)",
-    "price_book": "price book",
-    "previous_month": "month before",
-    "last_year": "same month last year",
-    "run_rate": "the daily mean",
-    "weekday_rate": "the mean of each weekday",
-    "adjustment": "adjustments",
-    "allocation": "spread by rules",
-    "changed_allocation": "changed allocation",
-    "restatement": "restated since it was closed",
-    "near": "near the limit",
-    "none": "nothing allowed",
-    "network_in_bytes": "network in",
-    "network_out_bytes": "network out",
-    "memory_gib_hours": "memory GiB-hours",
-    "storage_gib_hours": "storage GiB-hours",
-    "object_storage_gib_hours": "object storage GiB-hours",
-    "gpu_hours": "GPU hours",
-    "floating_ip_hours": "floating IP hours",
-}
-
-
-def number(value: Decimal | None, digits: int | None = None, *, locale: Locale = EN) -> Markup:
+def number(value: Decimal | None, digits: int | None = None, *, language: Language = ENGLISH) -> Markup:
     """`1234.5` as `1,234.5`: with the value's own decimals, or at least `digits`; never rounded."""
     if value is None:
-        return unknown(locale=locale)
-    return Markup(_digits(value, digits, locale=locale))  # noqa: S704 - digits and marks only
+        return unknown(language=language)
+    return Markup(_digits(value, digits, language=language))  # noqa: S704 - digits and marks only
 
 
-def exactly(value: Decimal | None, digits: int = 0, *, locale: Locale = EN) -> Markup:
+def exactly(value: Decimal | None, digits: int = 0, *, language: Language = ENGLISH) -> Markup:
     """All digits of an exact value, without zeros at its end but with at least `digits` decimals."""
     if value is None:
-        return unknown(locale=locale)
-    return number(Decimal(plain(value)), digits, locale=locale)
+        return unknown(language=language)
+    return number(Decimal(plain(value)), digits, language=language)
 
 
-def amount(figure: Figure, currency: str, *, locale: Locale = EN) -> Markup:
+def amount(figure: Figure, currency: str, *, language: Language = ENGLISH) -> Markup:
     """The shown value with the currency's decimals and no code, for tables whose heading names it."""
-    return number(figure.shown, minor_digits(currency), locale=locale)
+    return number(figure.shown, minor_digits(currency), language=language)
 
 
-def money(figure: Figure, currency: str, *, locale: Locale = EN) -> Markup:
+def money(figure: Figure, currency: str, *, language: Language = ENGLISH) -> Markup:
     """`1,234.56 EUR`: the shown value with its currency behind it, unbreakable."""
-    text = amount(figure, currency, locale=locale)
+    text = amount(figure, currency, language=language)
     return text if figure.shown is None else text + _NO_BREAK + escape(currency)
 
 
-def signed(figure: Figure, currency: str, *, is_plain: bool = False, locale: Locale = EN) -> Markup:
+def signed(figure: Figure, currency: str, *, is_plain: bool = False, language: Language = ENGLISH) -> Markup:
     """A change with its sign and an arrow, never told by colour alone: `↑ +12.00`; `is_plain` leaves the arrow out."""
     if figure.shown is None:
-        return unknown(locale=locale)
-    return _with_sign(figure.shown, minor_digits(currency), is_plain=is_plain, locale=locale)
+        return unknown(language=language)
+    return _with_sign(figure.shown, minor_digits(currency), is_plain=is_plain, language=language)
 
 
 def has_direction(figure: Figure, bound: str) -> bool:
@@ -112,24 +66,24 @@ def has_direction(figure: Figure, bound: str) -> bool:
     }.get(bound, False)
 
 
-def signed_pct(value: Decimal | None, *, locale: Locale = EN) -> Markup:
+def signed_pct(value: Decimal | None, *, language: Language = ENGLISH) -> Markup:
     """A change in percent with its sign: `+12.3%`."""
     if value is None:
-        return unknown(locale=locale)
-    return Markup(_sign(value) + _digits(abs(value), 1, locale=locale) + "%")  # noqa: S704
+        return unknown(language=language)
+    return Markup(_sign(value) + _digits(abs(value), 1, language=language) + language.percent_sign())  # noqa: S704
 
 
-def percent(value: Decimal | None, *, locale: Locale = EN) -> Markup:
+def percent(value: Decimal | None, *, language: Language = ENGLISH) -> Markup:
     """`93.4%`, with one decimal at least."""
     if value is None:
-        return unknown(locale=locale)
-    return Markup(_digits(value, 1, locale=locale) + "%")  # noqa: S704
+        return unknown(language=language)
+    return Markup(_digits(value, 1, language=language) + language.percent_sign())  # noqa: S704
 
 
-def unknown(*, locale: Locale = EN) -> Markup:
+def unknown(*, language: Language = ENGLISH) -> Markup:
     """The dash for "not known", with the words for those who do not see it."""
     return Markup('<span class="unknown"><span aria-hidden="true">—</span>{}</span>').format(
-        Markup('<span class="sr">{}</span>').format(locale.not_known)
+        Markup('<span class="sr">{}</span>').format(language.say("not known"))
     )
 
 
@@ -152,29 +106,34 @@ def bar_width(value: Decimal | None) -> str:
     return "0" if value is None else plain(min(max(value, Decimal(0)), _HUNDRED))
 
 
-def day(value: date | None, *, locale: Locale = EN) -> Markup:
-    """A date as ISO 8601 writes it: `2026-10-05`."""
-    return unknown(locale=locale) if value is None else Markup(value.isoformat())  # noqa: S704
+def day(value: date | None, *, language: Language = ENGLISH) -> Markup:
+    """A date in digits: `2026-10-05`, `05.10.2026`."""
+    return unknown(language=language) if value is None else Markup(language.day(value))  # noqa: S704
 
 
-def long_day(value: date, *, locale: Locale = EN) -> str:
+def long_day(value: date, *, language: Language = ENGLISH) -> str:
     """A date in words: `5 October 2026`."""
-    return f"{value.day}{_NO_BREAK}{locale.months[value.month - 1]}{_NO_BREAK}{value.year}"
+    return language.long_day(value).replace(" ", _NO_BREAK)
 
 
-def instant(value: datetime) -> str:
+def instant(value: datetime, *, language: Language = ENGLISH) -> str:
     """A time in UTC to the minute: `2026-11-02 06:00 UTC`."""
-    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M") + f"{_NO_BREAK}UTC"
+    return f"{language.minute(value)}{_NO_BREAK}UTC"
+
+
+def month(text: str, *, language: Language = ENGLISH) -> str:
+    """A month in short: `2026-10`, `Okt. 2026`."""
+    return language.short_month(text)
+
+
+def unit(text: str, *, language: Language = ENGLISH) -> str:
+    """A unit in words: `core-hour`."""
+    return unit_of(text, language=language)
 
 
 def iso_instant(value: datetime) -> str:
     """A time in UTC for machines: `2026-11-02T06:00:00Z`."""
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def label(code: str) -> str:
-    """The words for a code: `on_demand` as `on-demand`, `core_hours` as `core hours`."""
-    return LABELS.get(code, code.replace("_", " "))
 
 
 _LONG_ID = re.compile("[0-9A-Fa-f]{24,}")
@@ -191,21 +150,21 @@ def name(text: str, length: int = 100) -> Markup:
     return Markup(_LONG_ID.sub(lambda found: _EIGHT.sub(r"<span>\g<0></span>", found[0]), joined))  # noqa: S704 - escaped
 
 
-def functions(locale: Locale) -> dict[str, Callable[..., object]]:
-    """The template filters, bound to one locale."""
+def functions(language: Language) -> dict[str, Callable[..., object]]:
+    """The template filters, bound to one language."""
     localised: tuple[Callable[..., str], ...] = (
-        *(number, exactly, amount, money, signed, signed_pct, percent, day, long_day),
+        *(number, exactly, amount, money, signed, signed_pct, percent, day, long_day, instant, label, month, unit),
     )
     neutral: tuple[Callable[..., object], ...] = (
-        *(exact, bar_width, has_direction, instant, iso_instant, label, name, shortened),
+        *(exact, bar_width, has_direction, iso_instant, name, opening, shortened),
     )
-    bound: dict[str, Callable[..., object]] = {f.__name__: partial(f, locale=locale) for f in localised}
+    bound: dict[str, Callable[..., object]] = {f.__name__: partial(f, language=language) for f in localised}
     return bound | {f.__name__: f for f in neutral}
 
 
-def _with_sign(value: Decimal, digits: int, *, is_plain: bool, locale: Locale) -> Markup:
+def _with_sign(value: Decimal, digits: int, *, is_plain: bool, language: Language) -> Markup:
     arrow = {"+": "↑", MINUS: "↓"}.get(_sign(value))
-    text = _sign(value) + _digits(abs(value), digits, locale=locale)
+    text = _sign(value) + _digits(abs(value), digits, language=language)
     if arrow is None or is_plain:
         return Markup(text)  # noqa: S704 - digits and marks only
     return Markup('<span class="arrow" aria-hidden="true">{}</span>{}').format(arrow + _NO_BREAK, text)
@@ -217,10 +176,9 @@ def _sign(value: Decimal) -> str:
     return MINUS if value < 0 else "+"
 
 
-def _digits(value: Decimal, digits: int | None, *, locale: Locale) -> str:
+def _digits(value: Decimal, digits: int | None, *, language: Language) -> str:
     own = max(0, -int(value.as_tuple().exponent))
     text = format(quantise(value, max(own, digits or 0)), ",f")
     if not any(c in "123456789" for c in text):
         text = text.lstrip("-")
-    marks = {",": locale.group_mark, ".": locale.decimal_mark, "-": MINUS}
-    return "".join(marks.get(c, c) for c in text)
+    return language.digits(text).replace("-", MINUS)

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from tallybook.documents.model import MonthlyReport
 from tallybook.documents.pages import Library, ProjectStatement
 from tallybook.documents.projects import TOP_PROJECTS
+from tallybook.language import ENGLISH, Language
 from tallybook.render import environment, shelves, views
 from tallybook.render.drawing import Chart
 from tallybook.render.month_charts import bridge_chart
@@ -15,38 +16,44 @@ from tallybook.render.sections import SECTIONS
 from tallybook.render.text import spelled
 
 
-def render_report(report: MonthlyReport, *, for_print: bool = False) -> str:
-    """The monthly report as a page; `for_print` gives the form `render_pdf` takes, without script.
+def render_report(report: MonthlyReport, *, for_print: bool = False, language: Language = ENGLISH) -> str:
+    """The monthly report as a page in the language that its sentences have.
+
+    `for_print` gives the form `render_pdf` takes, without script.
 
     Links to statements are relative to the report's folder and are left out on paper.
     """
-    blocks = views.currency_blocks(report)
+    blocks = views.currency_blocks(report, language)
     return _page(
         "monthly-report.html.j2",
         for_print=for_print,
+        language=language,
         report=report,
         header=report.header,
         sections=SECTIONS,
-        bridge_chart=partial(bridge_chart, before=report.header.previous_label, now=report.header.period_label),
+        bridge_chart=partial(
+            bridge_chart, before=report.header.previous_label, now=report.header.period_label, language=language
+        ),
         blocks=blocks,
         tie_lines=[block.tie_line for block in blocks if block.tie_line],
-        exceptions=views.exception_blocks(report.exceptions),
-        remarks=views.remarks(report),
+        exceptions=views.exception_blocks(report.exceptions, language),
+        remarks=views.remarks(report, language),
         unknown_projects=views.unknown_projects(report),
         unknown_providers=views.unknown_providers(report),
         has_lower_bounds=views.has_lower_bounds(report),
     )
 
 
-def render_statement(statement: ProjectStatement, *, for_print: bool = False) -> str:
-    """The statement of one project as a page; `for_print` as with `render_report`."""
+def render_statement(statement: ProjectStatement, *, for_print: bool = False, language: Language = ENGLISH) -> str:
+    """The statement of one project as a page; `for_print` and `language` as with `render_report`."""
     return _page(
         "statement.html.j2",
         for_print=for_print,
+        language=language,
         statement=statement,
         header=statement.header,
         blocks=views.statement_blocks(statement),
-        exceptions=views.exception_blocks(statement.exceptions),
+        exceptions=views.exception_blocks(statement.exceptions, language),
         has_lower_bounds=views.has_lower_bounds(statement),
     )
 
@@ -76,10 +83,13 @@ def render_notice(title: str, text: str, *, asks_for_token: bool = False, link: 
     )
 
 
-def _page(template: str, *, for_print: bool, form_action: str = "'none'", **context: object) -> str:
-    page = environment.environment().get_template(template)
+def _page(
+    template: str, *, for_print: bool, language: Language = ENGLISH, form_action: str = "'none'", **context: object
+) -> str:
+    page = environment.environment(language).get_template(template)
     made = page.render(
         for_print=for_print,
+        language=language,
         stylesheet=environment.screen_styles(),
         script=environment.script(),
         content_policy=environment.content_policy(form_action=form_action),

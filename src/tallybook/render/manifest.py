@@ -35,6 +35,7 @@ class Manifest:
     billing_period: str
     revision: int
     status: Status
+    language: str  # of the pages and the spreadsheet
     reason: str  # why it was made or closed; empty when nobody gave one
     accepted_gaps: str  # why it was closed although part of it was not seen; empty without such gaps
     generated_at: datetime

@@ -134,7 +134,8 @@ def _attached(item: Attachment) -> object:
 
 
 def _finish(file: Any, attachments: Sequence[Attachment]) -> None:
-    """Say in a `pydyf` file what WeasyPrint leaves out: media types, each file once, scopes."""
+    """Say in a `pydyf` file what WeasyPrint leaves out: media types, each file once, scopes, what is no content."""
+    _mark_running_heads(file)
     for element in file.objects:
         if isinstance(element, dict) and element.get("S") == "/TH":
             group = _object(file, _object(file, element["P"])["P"])
@@ -146,6 +147,34 @@ def _finish(file: Any, attachments: Sequence[Attachment]) -> None:
         stream = _object(file, _object(file, reference)["EF"]["F"])
         stream.extra["Subtype"] = "/" + item.media_type.replace("/", "#2f").replace("+", "#2b")
     file.catalog["AF"][:] = dict.fromkeys(file.catalog["AF"])
+
+
+def _mark_running_heads(file: Any) -> None:
+    """Running heads and page numbers are artifacts: their marks lead to elements that are not in the structure tree."""
+    tree = _object(file, file.catalog["StructTreeRoot"])
+    numbers = _object(file, tree["ParentTree"])["Nums"]
+    elements = dict(zip(numbers[::2], numbers[1::2], strict=True))
+    told = _reachable(file, tree["K"])
+    pages = (item for item in file.objects if isinstance(item, dict) and item.get("Type") == "/Page")
+    for page in pages:
+        drawn, owners = _object(file, page["Contents"]).stream, elements[page["StructParents"]]
+        for at, item in enumerate(drawn):
+            if isinstance(item, dict) and "MCID" in item and owners[item["MCID"]] not in told:
+                owners[item["MCID"]] = "null"
+                drawn[at - 1 : at + 2] = ["/Artifact", "", "BMC"]
+
+
+def _reachable(file: Any, references: Sequence[object]) -> set[object]:
+    """The elements of the structure tree."""
+    found: set[object] = set()
+    waiting = list(references)
+    while waiting:
+        reference = waiting.pop()
+        if isinstance(reference, bytes):
+            found.add(reference)
+            below = _object(file, reference).get("K", ())
+            waiting += below if isinstance(below, list) else [below]
+    return found
 
 
 def _object(file: Any, reference: bytes) -> Any:

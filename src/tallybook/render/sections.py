@@ -6,21 +6,23 @@ stands below the title. A section that has nothing to show says so in a sentence
 
 from collections.abc import Mapping
 
+from tallybook.language import message
+
 SECTIONS: Mapping[str, str] = {
-    "changes": "Why it changed",
-    "outlook": "What may come",
-    "trend": "Month by month",
-    "providers": "Providers",
-    "projects": "Projects",
-    "workloads": "Workloads",
-    "pricing": "Spot and on-demand",
-    "allocation": "Shared and idle cost",
-    "quotas": "Quotas",
-    "commitments": "Commitments",
-    "unseen": "Not seen, not priced",
-    "corrections": "Corrections",
-    "control": "Control and reconciliation",
-    "prices": "Prices and rates used",
-    "days": "Cost per day",
-    "method": "Method and glossary",
+    "changes": message("Why it changed"),
+    "outlook": message("What may come"),
+    "trend": message("Month by month"),
+    "providers": message("Providers"),
+    "projects": message("Projects"),
+    "workloads": message("Workloads"),
+    "pricing": message("Spot and on-demand"),
+    "allocation": message("Shared and idle cost"),
+    "quotas": message("Quotas"),
+    "commitments": message("Commitments"),
+    "unseen": message("Not seen, not priced"),
+    "corrections": message("Corrections"),
+    "control": message("Control and reconciliation"),
+    "prices": message("Prices and rates used"),
+    "days": message("Cost per day"),
+    "method": message("Method and glossary"),
 }

@@ -21,6 +21,7 @@ from tallybook.documents.outlook import ForecastRow
 from tallybook.documents.pages import ProjectStatement, StatementLine
 from tallybook.documents.seen import ExceptionKind, GapRow, OpenException, QuotaRow
 from tallybook.documents.values import Figure
+from tallybook.language import ENGLISH, Language, message
 from tallybook.money import minor_digits, quantise, rounded_to_total
 from tallybook.render import charts, month_charts
 from tallybook.render.drawing import Chart
@@ -29,12 +30,12 @@ _COLUMNS = 5  # connections side by side in the table of days
 PAPER_ROWS = 40  # of a table; all of them are on the page for screens, in the JSON and in the spreadsheet
 _EXCEPTIONS = 6  # of one kind on the first page
 _KINDS = {
-    ExceptionKind.NEVER_SEEN: ("Never seen", "unseen"),
-    ExceptionKind.FAILED_CHECK: ("Does not add up", "control"),
-    ExceptionKind.DATA_GAP: ("Data gap", "unseen"),
-    ExceptionKind.UNPRICED: ("No price", "unseen"),
-    ExceptionKind.UNMAPPED: ("Not mapped", "projects"),
-    ExceptionKind.EXAMPLE: ("Example", "prices"),
+    ExceptionKind.NEVER_SEEN: (message("Never seen"), "unseen"),
+    ExceptionKind.FAILED_CHECK: (message("Does not add up"), "control"),
+    ExceptionKind.DATA_GAP: (message("Data gap"), "unseen"),
+    ExceptionKind.UNPRICED: (message("No price"), "unseen"),
+    ExceptionKind.UNMAPPED: (message("Not mapped"), "projects"),
+    ExceptionKind.EXAMPLE: (message("Example"), "prices"),
 }
 
 
@@ -124,9 +125,9 @@ class StatementBlock:
     workloads: tuple[WorkloadRow, ...]
 
 
-def currency_blocks(report: MonthlyReport) -> tuple[CurrencyBlock, ...]:
+def currency_blocks(report: MonthlyReport, language: Language = ENGLISH) -> tuple[CurrencyBlock, ...]:
     """A block per currency, in the order of the report's totals."""
-    return tuple(_block(report, total) for total in report.totals)
+    return tuple(_block(report, total, language) for total in report.totals)
 
 
 def has_lower_bounds(report: MonthlyReport | ProjectStatement) -> bool:
@@ -139,25 +140,33 @@ def has_lower_bounds(report: MonthlyReport | ProjectStatement) -> bool:
     return any(row.is_lower_bound or getattr(row, "previous_is_lower_bound", False) for row in rows)
 
 
-def exception_blocks(exceptions: Sequence[OpenException]) -> tuple[ExceptionBlock, ...]:
+def exception_blocks(exceptions: Sequence[OpenException], language: Language = ENGLISH) -> tuple[ExceptionBlock, ...]:
     """The exceptions by their kind, in the order of the document, the first few of each."""
     groups: dict[ExceptionKind, list[str]] = {}
     for one in exceptions:
         groups.setdefault(one.kind, []).append(one.text)
     return tuple(
-        ExceptionBlock(kind.value, *_KINDS[kind], tuple(texts[:_EXCEPTIONS]), max(0, len(texts) - _EXCEPTIONS))
+        ExceptionBlock(
+            kind.value,
+            language.say(_KINDS[kind][0]),
+            _KINDS[kind][1],
+            tuple(texts[:_EXCEPTIONS]),
+            max(0, len(texts) - _EXCEPTIONS),
+        )
         for kind, texts in groups.items()
     )
 
 
-def remarks(report: MonthlyReport) -> tuple[Remark, ...]:
+def remarks(report: MonthlyReport, language: Language = ENGLISH) -> tuple[Remark, ...]:
     """What is worth a look, the gravest first; nothing when all is well."""
+    many, full, near = language.many, _count(report.quotas, "full"), _count(report.quotas, "near")
+    odd = len(report.notices)
     found = (
-        Remark(_count(report.quotas, "full"), "quota is full|quotas are full", "quotas"),
-        Remark(_count(report.quotas, "near"), "quota is near its limit|quotas are near their limit", "quotas"),
-        Remark(len(report.notices), "answer or book was odd|answers or books were odd", "unseen"),
+        Remark(full, many("quota is full", "quotas are full", full), "quotas"),
+        Remark(near, many("quota is near its limit", "quotas are near their limit", near), "quotas"),
+        Remark(odd, many("answer or book was odd", "answers or books were odd", odd), "unseen"),
     )
-    return tuple(_worded(item) for item in found if item.count)
+    return tuple(item for item in found if item.count)
 
 
 def unknown_projects(report: MonthlyReport) -> tuple[ProjectRow, ...]:
@@ -196,7 +205,7 @@ def statement_blocks(statement: ProjectStatement) -> tuple[StatementBlock, ...]:
     return tuple(block for block in blocks if block.lines or block.workloads)
 
 
-def day_tables(points: Sequence[DailyPoint]) -> tuple[DayTable, ...]:
+def day_tables(points: Sequence[DailyPoint], language: Language = ENGLISH) -> tuple[DayTable, ...]:
     """Days by connections, a few connections a table so that each fits a page."""
     names = sorted({point.connection for point in points})
     days = sorted({point.date for point in points})
@@ -205,7 +214,7 @@ def day_tables(points: Sequence[DailyPoint]) -> tuple[DayTable, ...]:
     groups = [tuple(names[at : at + _COLUMNS]) for at in range(0, len(names), _COLUMNS)]
     return tuple(
         DayTable(
-            _day_columns(group),
+            _day_columns(group, language),
             tuple((day, tuple(figures.get((day, name), missing) for name in group)) for day in days),
         )
         for group in groups
@@ -222,14 +231,14 @@ def gap_dates(gap: GapRow) -> tuple[date, ...]:
     return (gap.first_date,) if gap.first_date == gap.last_date else (gap.first_date, gap.last_date)
 
 
-def _day_columns(connections: tuple[str, ...]) -> tuple[tuple[str, str, int], ...]:
+def _day_columns(connections: tuple[str, ...], language: Language) -> tuple[tuple[str, str, int], ...]:
     """The day, then the connections in equal widths; a single one gets no more room than it needs."""
     day = 40 if len(connections) == 1 else 16
     width = (100 - day) // len(connections)
-    return (("Day", "", day), *((name, "num", width) for name in connections))
+    return ((language.say("Day"), "", day), *((name, "num", width) for name in connections))
 
 
-def _block(report: MonthlyReport, total: CurrencyTotal) -> CurrencyBlock:
+def _block(report: MonthlyReport, total: CurrencyTotal, language: Language) -> CurrencyBlock:
     code = total.billing_currency
     daily = [point for point in report.daily if point.billing_currency == code]
     return CurrencyBlock(
@@ -243,10 +252,10 @@ def _block(report: MonthlyReport, total: CurrencyTotal) -> CurrencyBlock:
         workloads=tuple(row for row in report.workloads if row.billing_currency == code),
         pricing=_pricing_groups(report, code),
         trend=tuple(point for point in report.trend if point.billing_currency == code),
-        days=day_tables(daily),
-        project_chart=charts.project_chart(report.projects, code),
-        daily_chart=charts.daily_chart(report.daily, code),
-        trend_chart=month_charts.trend_chart(report.trend, code, report.outlook.forecasts),
+        days=day_tables(daily, language),
+        project_chart=charts.project_chart(report.projects, code, language=language),
+        daily_chart=charts.daily_chart(report.daily, code, language=language),
+        trend_chart=month_charts.trend_chart(report.trend, code, report.outlook.forecasts, language=language),
     )
 
 
@@ -276,8 +285,3 @@ def _pricing_groups(report: MonthlyReport, currency: str) -> tuple[PricingGroup,
 
 def _count(rows: Sequence[QuotaRow], state: str) -> int:
     return sum(row.state == state for row in rows)
-
-
-def _worded(item: Remark) -> Remark:
-    one, _, many = item.text.partition("|")
-    return Remark(item.count, one if item.count == 1 else many, item.anchor)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tallybook.language import ENGLISH, Language
 from tallybook.render.cover_sheet import SheetRow
 from tallybook.render.csv import clean_text, instant_text
-from tallybook.render.headings import heading
+from tallybook.render.headings import heading, sheet_title
 from tallybook.render.text import visible
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def render_xlsx(
     title: str,
     created: datetime,
     max_rows: int = EXCEL_ROWS,
+    language: Language = ENGLISH,
 ) -> bytes:
     """A workbook with the sheets Report and Control and one sheet per table, named by its key, in that order.
 
@@ -69,11 +71,11 @@ def render_xlsx(
     }
     with xlsxwriter.Workbook(target, options) as workbook:
         _describe(workbook, title=title, created=created)
-        formats = _formats(workbook)
-        _write_cover(workbook.add_worksheet("Report"), cover, formats=formats)
+        formats = _formats(workbook, language)
+        _write_cover(workbook.add_worksheet(sheet_title("Report", language=language)), cover, formats=formats)
         for name, frame in [("Control", control), *tables.items()]:
-            sheet = workbook.add_worksheet(_sheet_name(name))
-            _write_sheet(sheet, frame, name=name, formats=formats, max_rows=max_rows)
+            sheet = workbook.add_worksheet(_sheet_name(sheet_title(name, language=language)))
+            _write_sheet(sheet, frame, name=name, formats=formats, max_rows=max_rows, language=language)
     return target.getvalue()
 
 
@@ -82,7 +84,7 @@ def _describe(workbook: "Workbook", *, title: str, created: datetime) -> None:
     workbook.set_size(1920, 1080)
 
 
-def _formats(workbook: "Workbook") -> _Formats:
+def _formats(workbook: "Workbook", language: Language) -> _Formats:
     font = {"font_name": "Calibri", "font_size": 10, "valign": "top"}
     numbers = {
         "money": "#,##0.00;[Red]-#,##0.00",
@@ -90,7 +92,7 @@ def _formats(workbook: "Workbook") -> _Formats:
         "quantity": "#,##0.0#####",
         "exact": "#,##0.00##########",
         "count": "#,##0",
-        "date": "yyyy-mm-dd",
+        "date": language.day_pattern.lower(),
     }
     bold = {"bold": True, "bg_color": "#E8EDF1", "text_wrap": True}
     return _Formats(
@@ -120,22 +122,29 @@ def _write_cover(sheet: "Worksheet", rows: Sequence[SheetRow], *, formats: _Form
                 sheet.write_number(index, column, value, formats.by_kind[kind])
 
 
-def _write_sheet(sheet: "Worksheet", frame: pl.DataFrame, *, name: str, formats: _Formats, max_rows: int) -> None:
+def _write_sheet(
+    sheet: "Worksheet", frame: pl.DataFrame, *, name: str, formats: _Formats, max_rows: int, language: Language
+) -> None:
     fits = frame.height + _HEADER_ROWS <= max_rows
     shown = frame if fits else frame.head(max_rows - _HEADER_ROWS - 1)
-    prepared = shown.select(_prepared(n, dtype) for n, dtype in shown.schema.items())
+    prepared = shown.select(_prepared(n, dtype, language) for n, dtype in shown.schema.items())
     columns = [_kind(n, dtype, is_exact=name == "Control") for n, dtype in frame.schema.items()]
     sheet.freeze_panes(_HEADER_ROWS, 1)
     for index, column in enumerate(frame.columns):
-        sheet.set_column(index, index, _width(prepared, column))
-        sheet.write_string(0, index, heading(column), formats.header)
+        sheet.set_column(index, index, _width(prepared, column, heading(column, language=language)))
+        sheet.write_string(0, index, heading(column, language=language), formats.header)
     for index, column in enumerate(frame.columns):
         sheet.write_string(1, index, column, formats.column)
     _write_rows(sheet, prepared.iter_rows(), kinds=columns, formats=formats)
     if frame.width:
         sheet.autofilter(_HEADER_ROWS - 1, 0, prepared.height + 1, frame.width - 1)
     if not fits:
-        note = f"Cut: {frame.height:,} rows, a sheet takes {max_rows:,}. All of them: tables/{name}.csv"
+        note = language.say(
+            "Cut: %(rows)s rows, a sheet takes %(most)s. All of them: tables/%(name)s.csv",
+            rows=language.digits(f"{frame.height:,}"),
+            most=language.digits(f"{max_rows:,}"),
+            name=name,
+        )
         sheet.write_string(max_rows - 1, 0, note, formats.note)
 
 
@@ -158,7 +167,7 @@ def _write_rows(
             write(index, column, value, plain[column])
 
 
-def _prepared(name: str, dtype: pl.DataType) -> pl.Expr:
+def _prepared(name: str, dtype: pl.DataType, language: Language) -> pl.Expr:
     column = pl.col(name)
     if dtype.is_float():
         return pl.when(column.is_finite()).then(column)
@@ -169,7 +178,8 @@ def _prepared(name: str, dtype: pl.DataType) -> pl.Expr:
     if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
         return clean_text(column).str.slice(0, _CELL_CHARACTERS)
     if dtype == pl.Boolean:
-        return pl.when(column).then(pl.lit("yes")).when(~column).then(pl.lit("no")).alias(name)
+        yes, no = pl.lit(language.say("yes")), pl.lit(language.say("no"))
+        return pl.when(column).then(yes).when(~column).then(no).alias(name)
     if dtype == pl.Null:
         return column.cast(pl.String)
     raise TypeError(f"column {name}: a table cell cannot hold {dtype}")
@@ -190,12 +200,12 @@ def _kind(name: str, dtype: pl.DataType, *, is_exact: bool) -> str:
     return "money" if name.endswith(("_cost", "_savings", "savings_available", "_total", "_effect")) else "quantity"
 
 
-def _width(frame: pl.DataFrame, column: str) -> float:
+def _width(frame: pl.DataFrame, column: str, words: str) -> float:
     dtype = frame.schema[column]
     longest = 14 if dtype.is_numeric() or dtype == pl.Date else 0
     if dtype == pl.String and frame.height:
         longest = max(longest, int(frame[column].head(2_000).str.len_chars().max() or 0))  # type: ignore[arg-type] # the lengths are whole numbers
-    return min(max(longest, len(column), len(heading(column))) + 3, _WIDEST)
+    return min(max(longest, len(column), len(words)) + 3, _WIDEST)
 
 
 def _sheet_name(name: str) -> str:
