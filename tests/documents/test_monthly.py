@@ -140,9 +140,9 @@ def test_the_trend_and_the_days_add_up(report: MonthlyReport) -> None:
 
 def test_the_summary_tells_the_same_figures(report: MonthlyReport) -> None:
     assert report.summary == (
-        "October 2026 cost at least 115.20 EUR, at least 85.20 EUR (284.0 %) more than September 2026.",
+        "October 2026 cost at least 115.20 EUR, at least 85.20 EUR (284.0%) more than September 2026.",
         "That is at least 40.20 EUR over the budget of 75.00 EUR.",
-        "October 2026 cost 12.50 USD, 3.50 USD (38.9 %) more than September 2026.",
+        "October 2026 cost 12.50 USD, 3.50 USD (38.9%) more than September 2026.",
         "All costs tie out: sources and projects differ by 0 in EUR and USD.",
     )
 

@@ -44,11 +44,11 @@ def euros(folder: Path, *, now: str, hole: bool, hole_before: bool, quantity: st
 @pytest.mark.parametrize(
     ("now", "hole", "hole_before", "expected"),
     [
-        ("400", False, False, "October 2026 cost 40.00 EUR, 10.00 EUR (33.3 %) more than September 2026."),
+        ("400", False, False, "October 2026 cost 40.00 EUR, 10.00 EUR (33.3%) more than September 2026."),
         ("300", False, False, "October 2026 cost 30.00 EUR, the same as September 2026."),
         (
             "400", True, False,
-            "October 2026 cost at least 40.00 EUR, at least 10.00 EUR (33.3 %) more than September 2026.",
+            "October 2026 cost at least 40.00 EUR, at least 10.00 EUR (33.3%) more than September 2026.",
         ),
         (
             "200", True, False,
@@ -60,7 +60,7 @@ def euros(folder: Path, *, now: str, hole: bool, hole_before: bool, quantity: st
         ),
         (
             "200", False, True,
-            "October 2026 cost 20.00 EUR, at least 10.00 EUR (33.3 %) less than September 2026.",
+            "October 2026 cost 20.00 EUR, at least 10.00 EUR (33.3%) less than September 2026.",
         ),
         (
             "400", False, True,

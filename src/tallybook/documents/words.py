@@ -58,9 +58,8 @@ def amount(value: Decimal, unit: str, *, exact: bool = False, language: Language
 
 
 def percent(value: Decimal, *, language: Language = ENGLISH) -> str:
-    """`3.2 %`, without its sign."""
-    sign = " %" if language.is_english else language.percent_sign()
-    return language.digits(f"{abs(value):,f}") + sign
+    """`3.2%`, without its sign."""
+    return language.digits(f"{abs(value):,f}") + language.percent_sign()
 
 
 def listing(names: Sequence[str], *, most: int = 3, language: Language = ENGLISH) -> str:
