@@ -144,6 +144,7 @@ def _conversion(totals: Sequence[CurrencyTotal]) -> Conversion:
                 change=fig(str(cost * now - previous * before)),
                 exchange_effect=fig(str(cost * (now - before))),
                 is_lower_bound=one.is_lower_bound,
+                previous_is_lower_bound=one.previous_is_lower_bound,
                 change_bound=one.change_bound,
             )
         )
@@ -153,6 +154,7 @@ def _conversion(totals: Sequence[CurrencyTotal]) -> Conversion:
         tuple(rows),
         **{name: fig(str(sum(getattr(row, name).exact for row in rows))) for name in names},
         is_lower_bound=True,
+        previous_is_lower_bound=False,
         change_bound=Bound.AT_LEAST,
     )
 
