@@ -438,7 +438,7 @@ def _bridge(row: CurrencyTotal) -> Bridge:
         is_lower_bound=row.is_lower_bound,
         previous_is_lower_bound=False,
         change_bound=row.change_bound,
-        notes=("October 2026 has 31 days and September 2026 30: the same use a day is +3.3 % of volume.",),
+        notes=("October 2026 has 31 days and September 2026 30: the same use a day is +3.3% of volume.",),
     )
 
 
