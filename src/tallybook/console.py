@@ -82,11 +82,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         for row in [list(columns), *listed]:
             sys.stdout.write("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row) + "\n")
         return
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table()
+    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
     for index, name in enumerate(columns):
         widest = max(len(row[index]) for row in [list(columns), *listed])
         drawn.add_column(name, no_wrap=widest <= _WHOLE, overflow="fold")  # a date that is cut says nothing

@@ -45,6 +45,19 @@ def test_a_table_on_a_narrow_terminal_cuts_no_date_and_no_figure(
     assert "…" not in shown
 
 
+def test_a_coverage_table_on_a_narrow_terminal_leaves_names_to_be_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Eight columns on 80 characters: a name may be broken once, not into a letter or two a line."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    columns = ("connection", "dataset", "expected", "received", "missing", "coverage_pct", "status", "unit")
+    table(columns, [("nodeconductor-main", "creation_time", 11904, 11904, 0, 100, "complete", "captures")])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ["nodeconduct", "or-main"]
+
+
 def test_run_prints_plain_lines_off_a_terminal(lived: Lived) -> None:
     lines = lived.ran.stdout.splitlines()
 
