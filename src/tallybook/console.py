@@ -76,26 +76,42 @@ def finish(*, as_json: bool, result: object) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Rows as a table: drawn on a terminal, tab-separated elsewhere so that other programs can read it."""
+    """Rows as a table: drawn on a terminal, tab-separated elsewhere so that other programs can read it.
+
+    What a terminal is too narrow for stands there row after row, a cell a line.
+    """
     listed = [[plain(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in [list(columns), *listed]:
             sys.stdout.write("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row) + "\n")
         return
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table()
-    for index, name in enumerate(columns):
-        widest = max(len(row[index]) for row in [list(columns), *listed])
-        drawn.add_column(name, no_wrap=widest <= _WHOLE, overflow="fold")  # a date that is cut says nothing
+    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=0)
+    widths = [max(map(len, cells)) for cells in zip(columns, *listed, strict=True)]
+    console = Console()
+    if sum(width if width <= _WHOLE else _LEAST for width in widths) + len(widths) > console.width:
+        _rows_as_lists(columns, listed)
+        return
+    for name, width in zip(columns, widths, strict=True):
+        drawn.add_column(name, no_wrap=width <= _WHOLE, overflow="fold")  # a date that is cut says nothing
     for row in listed:
         drawn.add_row(*(Text(cell) for cell in row))
-    Console().print(drawn)
+    console.print(drawn)
 
 
 _WHOLE = 12  # characters of a cell that are never broken: dates, figures, words
+_LEAST = 8  # of a column whose cells may be broken
+
+
+def _rows_as_lists(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    longest = max(map(len, columns))
+    for row in rows:
+        cells = zip(columns, (cell.replace("\n", " ") for cell in row), strict=True)
+        sys.stdout.write("".join(f"{name:<{longest}}  {cell}\n" for name, cell in cells if cell) + "\n")
 
 
 @contextmanager

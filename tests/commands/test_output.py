@@ -45,6 +45,32 @@ def test_a_table_on_a_narrow_terminal_cuts_no_date_and_no_figure(
     assert "…" not in shown
 
 
+def test_a_coverage_table_on_a_narrow_terminal_leaves_names_to_be_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Eight columns on 80 characters: a name may be broken once, not into a letter or two a line."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    columns = ("connection", "dataset", "expected", "received", "missing", "coverage_pct", "status", "unit")
+    table(columns, [("nodeconductor-main", "creation_time", 11904, 11904, 0, 100, "complete", "captures")])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ["nodeconduct", "or-main"]
+
+
+def test_a_table_that_no_terminal_could_hold_has_its_cells_one_below_another(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+    columns = tuple(f"column_{n}" for n in range(10))
+    table(columns, [("ocore-main", "", *(["0.0063"] * 8)), ("Online-Shop", *(["1"] * 9))])
+
+    first, second, _ = capsys.readouterr().out.split("\n\n")
+    assert first.splitlines()[:2] == ["column_0  ocore-main", "column_2  0.0063"]  # an empty cell says nothing
+    assert second.splitlines()[0] == "column_0  Online-Shop"
+
+
 def test_run_prints_plain_lines_off_a_terminal(lived: Lived) -> None:
     lines = lived.ran.stdout.splitlines()
 

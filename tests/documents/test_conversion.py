@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tallybook.documents.conversion import convert_totals
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.model import Conversion
 from tallybook.documents.monthly import build_report
@@ -82,6 +83,32 @@ def test_without_the_rate_before_the_change_is_not_known(inputs: MonthInputs) ->
 
 def test_without_a_reporting_currency_there_is_no_conversion(inputs: MonthInputs) -> None:
     assert build_report(inputs).conversion is None
+
+
+def test_the_month_before_is_as_much_a_lower_bound_as_in_its_own_currency(inputs: MonthInputs) -> None:
+    """A total whose month before is at least 9 USD was at least 7.20 EUR, and so was the sum of all currencies."""
+    report = build_report(with_rates(inputs))
+    totals = tuple(replace(one, previous_is_lower_bound=one.billing_currency == "USD") for one in report.totals)
+    month = convert_totals(with_rates(inputs), totals)
+    assert month
+
+    assert [row.previous_is_lower_bound for row in month.totals] == [False, True]
+    assert month.previous_is_lower_bound
+    assert report.conversion
+    assert not report.conversion.previous_is_lower_bound
+
+
+def test_the_bridge_opens_with_the_sum_that_the_table_shows(inputs: MonthInputs) -> None:
+    """30 EUR at 0.9005 are 27.015 and 9 USD at 0.8006 are 7.2054 CHF: 27.02 + 7.21, and not 34.2204 as 34.22."""
+    own = {"CHF": Decimal(1)}
+    before = {**own, "EUR": Decimal("0.9005"), "USD": Decimal("0.8006")}
+    rates = Rates("CHF", {**own, "EUR": Decimal("0.9"), "USD": Decimal("0.8")}, before, {})
+    projects = convert_costs(inputs.tables.projects, currency="CHF", rates=rates.now)
+    month = converted(replace(inputs, rates=rates, tables=replace(inputs.tables, projects=projects)))
+    assert month.bridge
+
+    assert month.previous_effective_cost == money("34.2204", "34.23")
+    assert month.bridge.opening_cost == month.previous_effective_cost
 
 
 def test_the_bridge_over_all_currencies_has_exchange_as_a_cause_and_sums(inputs: MonthInputs) -> None:

@@ -122,7 +122,7 @@ def test_gaps_of_datasets_that_feed_no_cost_are_told_together(tmp_path: Path) ->
     report = build_report(month_inputs(tmp_path, rows))
 
     assert texts(report, KINDS.DATA_GAP) == [
-        "2 datasets without costs seen in part: alpha-main customer and alpha-main quota. No amount depends on it."
+        "2 datasets without costs not seen whole: alpha-main customer and alpha-main quota. No amount depends on it."
     ]
     assert [(gap.dataset, gap.feeds, gap.remedy) for gap in report.gaps] == [
         (

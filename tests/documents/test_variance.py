@@ -12,6 +12,7 @@ from tallybook.documents.changes import Changes
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.monthly import build_report
 from tallybook.documents.values import Bound
+from tallybook.periods import BillingPeriod
 from tests.documents.tiny_month import facts, kube_days, month_inputs
 from tests.pricing.tiny_facts import cost, usage
 
@@ -79,11 +80,18 @@ def test_the_bridge_leads_from_what_is_shown_to_what_is_shown(inputs: MonthInput
 def test_a_bridge_says_how_many_days_the_months_have_and_what_was_not_seen(inputs: MonthInputs) -> None:
     euro, dollar = changes_of(inputs).bridges
 
-    days = "October 2026 has 31 days and September 2026 30: the same use a day is +3.3 % of volume."
+    days = "October 2026 has 31 days and September 2026 30: the same use a day is +3.3% of volume."
     assert dollar.notes == (days,)
     assert euro.notes[0] == days
     assert euro.notes[1].startswith("Seen or priced in part: October 2026.")
     assert (euro.is_lower_bound, euro.change_bound) == (True, Bound.AT_LEAST)
+
+
+def test_a_month_with_fewer_days_says_so_with_a_minus_sign(inputs: MonthInputs) -> None:
+    """September has 30 days and August 31: -1 / 31 are 3.2% less, with the sign that all other figures have."""
+    euro, _ = changes_of(replace(inputs, period=BillingPeriod(2026, 9))).bridges
+
+    assert euro.notes[0].endswith("the same use a day is \N{MINUS SIGN}3.2% of volume.")
 
 
 def test_a_running_month_says_that_its_volume_says_nothing_yet(tmp_path: Path) -> None:

@@ -145,12 +145,13 @@ def test_a_port_that_is_taken_is_told_before_anything_starts(tmp_path: Path) -> 
 STAND_IN = """#!/bin/sh
 case "$1" in
   server) exec python -m http.server --bind 127.0.0.1 --directory "$STAND_IN_API" "$6" ;;
-  worker) echo $$ >"$STAND_IN_API/worker"; exec sleep 600 ;;
+  worker) grep SigIgn /proc/$$/status >"$STAND_IN_API/ignored"; echo $$ >"$STAND_IN_API/worker"; exec sleep 600 ;;
 esac
 """
 
 
 def test_when_one_of_them_ends_the_others_do_too(tmp_path: Path) -> None:
+    """Begun as scripts begin what runs behind them: without SIGINT, by which a worker ends itself."""
     (tmp_path / "tallybook.toml").touch()
     binaries, api, port = tmp_path / "bin", tmp_path / "answers", free_port()
     for folder in (binaries, api / "api"):
@@ -163,7 +164,7 @@ def test_when_one_of_them_ends_the_others_do_too(tmp_path: Path) -> None:
     variables = {**environment(tmp_path, port), "TALLYBOOK_BIN": str(binaries), "STAND_IN_API": str(api)}
     with (tmp_path / "output").open("w") as output:
         process = subprocess.Popen(
-            [str(root() / "scripts" / "up")],
+            ["env", "--ignore-signal=INT", str(root() / "scripts" / "up")],
             env=variables,
             stdout=output,
             stderr=output,
@@ -173,8 +174,10 @@ def test_when_one_of_them_ends_the_others_do_too(tmp_path: Path) -> None:
     started = Up(process, port)
     try:
         until(lambda: "Ctrl-C stops" in said(tmp_path) and (api / "worker").exists(), started, tmp_path)
+        ignored = int((api / "ignored").read_text().split()[1], 16)
         os.kill(int((api / "worker").read_text()), signal.SIGKILL)
 
+        assert not ignored & 1 << (signal.SIGINT - 1)
         assert process.wait(timeout=60) == 1
         assert "One of them ended, so the others are stopped" in said(tmp_path)
         assert started.left() == []

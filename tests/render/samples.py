@@ -144,6 +144,7 @@ def _conversion(totals: Sequence[CurrencyTotal]) -> Conversion:
                 change=fig(str(cost * now - previous * before)),
                 exchange_effect=fig(str(cost * (now - before))),
                 is_lower_bound=one.is_lower_bound,
+                previous_is_lower_bound=one.previous_is_lower_bound,
                 change_bound=one.change_bound,
             )
         )
@@ -153,6 +154,7 @@ def _conversion(totals: Sequence[CurrencyTotal]) -> Conversion:
         tuple(rows),
         **{name: fig(str(sum(getattr(row, name).exact for row in rows))) for name in names},
         is_lower_bound=True,
+        previous_is_lower_bound=False,
         change_bound=Bound.AT_LEAST,
     )
 
@@ -436,7 +438,7 @@ def _bridge(row: CurrencyTotal) -> Bridge:
         is_lower_bound=row.is_lower_bound,
         previous_is_lower_bound=False,
         change_bound=row.change_bound,
-        notes=("October 2026 has 31 days and September 2026 30: the same use a day is +3.3 % of volume.",),
+        notes=("October 2026 has 31 days and September 2026 30: the same use a day is +3.3% of volume.",),
     )
 
 

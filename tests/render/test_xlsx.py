@@ -129,6 +129,16 @@ def test_title_and_time_are_in_the_properties() -> None:
     assert book.properties.created == datetime(2026, 11, 2, 6, 0)  # noqa: DTZ001 - openpyxl gives UTC
 
 
+def test_the_month_in_the_reporting_currency_says_how_certain_each_figure_is() -> None:
+    report = samples.full_report()
+    assert report.conversion
+    before_in_part = dataclasses.replace(report.conversion, previous_is_lower_bound=True)
+
+    rows = cover_rows(dataclasses.replace(report, conversion=before_in_part))
+    together = next(row.cells for row in rows if row.cells[:1] == ("Together",))
+    assert (together[5], together[7], together[9]) == ("at least", "at least", "at least")
+
+
 def test_the_first_sheet_says_what_the_report_is_and_how_far_to_trust_it() -> None:
     sheet = written({})["Report"]
     rows = [[cell.value for cell in row if cell.value is not None] for row in sheet.iter_rows()]

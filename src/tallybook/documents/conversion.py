@@ -44,13 +44,18 @@ def convert_totals(inputs: MonthInputs, totals: Sequence[CurrencyTotal]) -> Conv
         change=_sum_of_all(row.change for row in rows),
         exchange_effect=_sum_of_all(row.exchange_effect for row in rows),
         is_lower_bound=is_lower_bound,
+        previous_is_lower_bound=was_lower_bound,
         change_bound=change_bound(now=is_lower_bound, before=was_lower_bound),
     )
-    return replace(conversion, bridge=_bridge(inputs, conversion, rates, was_lower_bound=was_lower_bound))
+    return replace(conversion, bridge=_bridge(inputs, conversion, rates))
 
 
-def _bridge(inputs: MonthInputs, month: Conversion, rates: Rates, *, was_lower_bound: bool) -> Bridge | None:
-    """From the month before to this one over all currencies, as shown too; None when one of them is not known."""
+def _bridge(inputs: MonthInputs, month: Conversion, rates: Rates) -> Bridge | None:
+    """From the month before to this one over all currencies, as shown too; None when one of them is not known.
+
+    It opens with the sum that the table shows, whose parts were rounded one by one; a closed month that has changed
+    since is another amount, and rounded itself.
+    """
     rows, closing = inputs.tables.bridge, {row.billing_currency: row.effective_cost.exact for row in month.totals}
     known = {currency: cost for currency, cost in closing.items() if cost is not None}
     if month.change.exact is None or not set(rows["billing_currency"]) <= known.keys() & rates.before.keys():
@@ -58,6 +63,8 @@ def _bridge(inputs: MonthInputs, month: Conversion, rates: Rates, *, was_lower_b
     sums = convert_bridge(rows, before=rates.before, closing=known)
     steps = (*CAUSES, EXCHANGE)
     opening, to = money(sums["opening_cost"], rates.currency), month.effective_cost
+    if opening.exact == month.previous_effective_cost.exact:
+        opening = month.previous_effective_cost
     between = (to.shown or Decimal(0)) - (opening.shown or Decimal(0))
     shown = fit([sums[cause] for cause in steps], total=between, digits=minor_digits(rates.currency))
     return Bridge(
@@ -66,7 +73,7 @@ def _bridge(inputs: MonthInputs, month: Conversion, rates: Rates, *, was_lower_b
         steps=tuple(BridgeStep(cause, figure(sums[cause], part)) for cause, part in zip(steps, shown, strict=True)),
         closing_cost=to,
         is_lower_bound=month.is_lower_bound,
-        previous_is_lower_bound=was_lower_bound,
+        previous_is_lower_bound=month.previous_is_lower_bound,
         change_bound=month.change_bound,
         notes=(inputs.language.say(_EXCHANGE_NOTE),),
     )
@@ -88,6 +95,7 @@ def _converted(inputs: MonthInputs, total: CurrencyTotal, rates: Rates) -> Conve
         change=change,
         exchange_effect=difference(now, at_rate_before) if change.exact is not None else UNKNOWN,
         is_lower_bound=total.is_lower_bound,
+        previous_is_lower_bound=total.previous_is_lower_bound,
         change_bound=total.change_bound,
     )
 

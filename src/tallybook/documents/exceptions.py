@@ -96,8 +96,8 @@ def _side_gaps(inputs: MonthInputs) -> list[OpenException]:
     if not names:
         return []
     text = inputs.language.many(
-        "%(count)s dataset without costs seen in part: %(names)s. No amount depends on it.",
-        "%(count)s datasets without costs seen in part: %(names)s. No amount depends on it.",
+        "%(count)s dataset without costs not seen whole: %(names)s. No amount depends on it.",
+        "%(count)s datasets without costs not seen whole: %(names)s. No amount depends on it.",
         len(names),
         names=listing(names, language=inputs.language),
     )

@@ -59,6 +59,7 @@ class ConvertedTotal:
     change: Figure
     exchange_effect: Figure  # the part of the change that the rate made: this month's cost at both rates
     is_lower_bound: bool
+    previous_is_lower_bound: bool
     change_bound: Bound
 
 
@@ -73,6 +74,7 @@ class Conversion:
     change: Figure
     exchange_effect: Figure
     is_lower_bound: bool
+    previous_is_lower_bound: bool
     change_bound: Bound
     bridge: Bridge | None = None  # over all currencies, with the step `exchange`; None: a month or a rate is not known
 

@@ -23,7 +23,7 @@ from tallybook.documents.figures import (
 from tallybook.documents.inputs import MonthInputs, has_unseen
 from tallybook.documents.model import CurrencyTotal, ProjectTotal
 from tallybook.documents.values import Figure
-from tallybook.documents.words import listing
+from tallybook.documents.words import listing, signed_percent
 from tallybook.money import minor_digits
 from tallybook.pricing.books import Budget
 from tallybook.pricing.examples import is_example_budget
@@ -140,8 +140,7 @@ def _notes(inputs: MonthInputs, total: CurrencyTotal, row: Row) -> tuple[str, ..
                 days=days,
             )
         )
-    elif days != days_before:
-        longer = percent_of(Decimal(days - days_before), Decimal(days_before))
+    elif longer := percent_of(Decimal(days - days_before), Decimal(days_before)):
         notes.append(
             say(
                 "%(month)s has %(days)s days and %(before)s %(days_before)s: the same use a day is %(longer)s of "
@@ -150,7 +149,7 @@ def _notes(inputs: MonthInputs, total: CurrencyTotal, row: Row) -> tuple[str, ..
                 days=days,
                 before=inputs.month_before,
                 days_before=days_before,
-                longer=f"{inputs.language.digits(f'{longer:+}')} %",
+                longer=signed_percent(longer, language=inputs.language),
             )
         )
     marks = ((total.previous_is_lower_bound, inputs.month_before), (total.is_lower_bound, inputs.month))

@@ -58,8 +58,13 @@ def amount(value: Decimal, unit: str, *, exact: bool = False, language: Language
 
 
 def percent(value: Decimal, *, language: Language = ENGLISH) -> str:
-    """`3.2%`, without its sign."""
+    """`3.2%`, in German `3,2 %`, without its sign."""
     return language.digits(f"{abs(value):,f}") + language.percent_sign()
+
+
+def signed_percent(value: Decimal, *, language: Language = ENGLISH) -> str:
+    """`+3.2%`; below zero with the minus sign that figures have."""
+    return ("\N{MINUS SIGN}" if value < 0 else "+") + percent(value, language=language)
 
 
 def listing(names: Sequence[str], *, most: int = 3, language: Language = ENGLISH) -> str:

@@ -136,7 +136,8 @@ def read_values(document: Document, values: Sequence[str]) -> dict[str, Any]:
     for text in values:
         name, separator, value = text.partition("=")
         if not separator or name not in known:
-            raise UsageError(f"--set {text!r}: give NAME=VALUE; {document.name} knows {', '.join(known) or 'none'}")
+            wrong = f"no parameter {name!r}" if separator and name else "give NAME=VALUE"
+            raise UsageError(f"--set {text!r}: {wrong}; {document.name} knows {', '.join(known) or 'none'}")
         given.setdefault(name, []).append(value)
     missing = [name for name, parameter in known.items() if parameter.is_required and name not in given]
     if missing:

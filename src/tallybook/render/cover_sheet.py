@@ -84,7 +84,9 @@ _CONVERTED = (
     message("Cost"),
     message("The cost is"),
     message("Month before"),
+    message("That is"),
     message("Change"),
+    message("The change is"),
     message("Of it the rate"),
 )
 
@@ -98,7 +100,7 @@ def _total(total: CurrencyTotal, language: Language) -> tuple[Cell, ...]:
         _certainty(total.previous_effective_cost, language, is_lower_bound=total.previous_is_lower_bound),
         total.change.shown,
         total.change_pct,
-        language.say("not known") if total.change.shown is None else language.say(_BOUNDS[total.change_bound]),
+        _certainty_of_change(total, language),
         total.budget.shown,
         *_against_budget(total, language),
         total.coverage_pct,
@@ -125,9 +127,15 @@ def _converted(row: Conversion | ConvertedTotal, language: Language) -> tuple[Ce
         row.effective_cost.shown,
         _certainty(row.effective_cost, language, is_lower_bound=row.is_lower_bound),
         row.previous_effective_cost.shown,
+        _certainty(row.previous_effective_cost, language, is_lower_bound=row.previous_is_lower_bound),
         row.change.shown,
+        _certainty_of_change(row, language),
         row.exchange_effect.shown,
     )
+
+
+def _certainty_of_change(row: CurrencyTotal | Conversion | ConvertedTotal, language: Language) -> str:
+    return language.say("not known" if row.change.shown is None else _BOUNDS[row.change_bound])
 
 
 def _against_budget(total: CurrencyTotal, language: Language) -> tuple[Decimal | None, str]:

@@ -48,7 +48,9 @@ def test_an_unknown_name_is_told_the_known_ones(benches: dict[str, Bench], name:
     _, document = EVERY[name]
     known = ", ".join(parameter.name for parameter in document.parameters) or "none"
 
-    assert f"{document.name} knows {known}" in refusal(benches, name, "colour=red")
+    assert f"--set 'colour=red': no parameter 'colour'; {document.name} knows {known}" in refusal(
+        benches, name, "colour=red"
+    )
 
 
 @pytest.mark.parametrize("name", EVERY)
