@@ -1,5 +1,6 @@
 """What a run is about that its deployment's schedule made, also when it starts days late."""
 
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -17,10 +18,11 @@ def due(now: datetime) -> datetime:
     return min(now, run.expected_start_time) if run and run.expected_start_time else now
 
 
-def is_superseded(now: datetime) -> bool:
-    """Whether a later run of this deployment with the same parameters is due, too.
+def is_superseded(now: datetime, *, covers: Callable[[datetime], Collection[object]] = lambda _: ()) -> bool:
+    """Whether a later run of this deployment with the same parameters is due, too, and does all that this one does.
 
-    While no worker was there a schedule's runs have piled up; then the last of them does what all would do.
+    While no worker was there a schedule's runs have piled up; then the last of them does what all would do. `covers`
+    says what a run is about that was due at a time: the last one of a month says nothing about the month before.
     """
     run = _of_deployment()
     if run is None or run.expected_start_time is None:
@@ -35,8 +37,9 @@ def is_superseded(now: datetime) -> bool:
     }
     with get_client(sync_client=True) as client:
         found = [FlowRun.model_validate(one) for one in client.request("POST", "/flow_runs/filter", json=asked).json()]
-    later = (other for other in found if other.expected_start_time and other.expected_start_time > due(now))
-    return any(other.parameters == run.parameters for other in later)
+    same = [other.expected_start_time for other in found if other.parameters == run.parameters]
+    own = set(covers(due(now)))
+    return any(own <= set(covers(at)) for at in same if at and at > due(now))
 
 
 def skipped() -> "State[Any]":

@@ -86,9 +86,9 @@ def closable_period(month: str, *, final: bool, reason: str, accept_gaps: str) -
     return period
 
 
-def months_of(house: House, month: str) -> tuple[BillingPeriod, ...]:
-    """The months that a collect is about: the earlier one too, while it is collected again."""
-    return months_due(month, now=due(clock()), refetch_days=house.settings.refetch_days)
+def months_of(house: House, month: str, *, at: datetime) -> tuple[BillingPeriod, ...]:
+    """The months that a collect is about that is due at a time: the earlier one too, while it is collected again."""
+    return months_due(month, now=at, refetch_days=house.settings.refetch_days)
 
 
 def month_in_name(month: str) -> str:

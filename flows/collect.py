@@ -8,6 +8,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from _artifacts import show_report, show_units
+from _scheduled import due as was_due
 from _scheduled import is_superseded, skipped
 from _signals import tell_of_deliveries, tell_of_late_report, tell_of_report
 from _tasks import (
@@ -44,10 +45,10 @@ def collect(month: Month = "current") -> State[Any]:
     Args:
         month: YYYY-MM, 'last' or 'current' (UTC).
     """
-    if is_superseded(clock()):
-        return skipped()
     house = configured_house()
-    *before, period = months_of(house, month)
+    if is_superseded(clock(), covers=lambda at: months_of(house, month, at=at)):
+        return skipped()
+    *before, period = months_of(house, month, at=was_due(clock()))
     failed = []
     for due in (period, *before):  # first what can only be asked about now
         units = collect_month(house, str(due))

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tallybook.decode import decode, encode, known_fields, number_text, unknown_fields, unknown_names
+from tallybook.decode import decode, decode_answer, encode, known_fields, number_text, unknown_fields, unknown_names
 from tallybook.errors import SchemaError
 
 
@@ -107,3 +107,33 @@ def test_what_is_encoded_is_json_with_sorted_keys() -> None:
 
     assert text == '{"a":"ü","b":1.10}'
     assert json.loads(text) == {"a": "ü", "b": 1.1}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"unitCost": 1, "unitCost": 2}',
+        b'{"unitCost": 1, "unit\\u0043ost": 2}',
+        b'{"unitCost": 1, "new": [{"unitCost": 1, "unitCost": 1}]}',
+    ],
+)
+def test_an_answer_that_names_a_field_twice_is_refused_since_readers_differ_in_which_counts(body: bytes) -> None:
+    with pytest.raises(SchemaError, match="names 'unitCost' twice"):
+        decode_answer(body, Row)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"unitCost": 1}, {"unitCost": 2}]',
+        b'[{"unitCost": 1, "new": {"unitCost": 2}}]',
+        b'[{"unitCost": 1, "new": ' + b"7" * 5000 + b"}]",
+    ],
+)
+def test_a_name_that_comes_again_elsewhere_is_no_repeat(body: bytes) -> None:
+    assert decode_answer(body, list[Row]) == decode(body, list[Row])
+
+
+def test_an_unknown_text_that_is_no_unicode_is_refused_as_such() -> None:
+    with pytest.raises(SchemaError, match="not JSON"):
+        decode_answer(b'{"unitCost": 1, "new": "\xff"}', Row)

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tallybook import staging
+from tallybook import resources, staging
 from tallybook.contract import Parsed, Request
 from tallybook.errors import StorageError
 from tallybook.facts import FACTS
@@ -453,6 +453,19 @@ def test_long_facts_stand_until_their_rows_or_what_they_are_computed_with_change
     fetched(bench, usage(2), day=2)
     bench.stage()
     assert core_hours(bench) == [2]
+
+
+def test_long_facts_are_computed_again_when_the_arithmetic_they_share_changed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched(bench, usage(1), day=1)
+    bench.stage()
+    bench.warehouse.delete("facts.usage")
+    known = resources.query
+    monkeypatch.setattr(resources, "query", lambda name: known(name) + "-- new" * (name == "pricing/trillionths"))
+
+    bench.stage()
+    assert core_hours(bench) == [1]
 
 
 _KILLED = """

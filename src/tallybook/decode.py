@@ -1,5 +1,6 @@
 """Decoding answers: exact decimals, errors that name the field, unknown fields kept and noted."""
 
+import json
 from collections.abc import Hashable, Iterable
 from decimal import Decimal
 from functools import cache
@@ -36,6 +37,28 @@ def decode(body: bytes, kind: type[T]) -> T:
         # none of the body: an echo of a credential would end up in reports
         raise SchemaError(f"the answer is not JSON ({error})") from error
     return result
+
+
+def decode_answer(body: bytes, kind: type[T]) -> T:
+    """`decode` for a whole answer, or a part kept as text: an object that names a field twice is refused too.
+
+    Readers differ in which of the two they take (RFC 8259, section 4), so that nobody can say what was meant.
+    """
+    result = decode(body, kind)
+    try:
+        json.loads(body.decode(), object_pairs_hook=_refuse_repeats, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError) as error:
+        raise SchemaError("the answer is not JSON that can be read") from error
+    return result
+
+
+def _refuse_repeats(fields: list[tuple[str, Any]]) -> None:
+    if len(dict(fields)) < len(fields):
+        names = [name for name, _ in fields]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise SchemaError(
+            f"the answer names {repeated[:40]!r} twice in one object, and nobody can say which one counts"
+        )
 
 
 def known_fields(struct: type[msgspec.Struct]) -> frozenset[str]:

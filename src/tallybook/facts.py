@@ -97,8 +97,9 @@ def _refresh(
 
 
 def _sha256(provider: Provider, name: str, available: Sequence[str], parameters: Mapping[str, object]) -> str:
-    """Of what a fact is computed with beside staged rows: its query, the macros of its provider, its parameters."""
-    names = [*([name] if name in available else []), *resources.queries(f"staging/{provider.name}")]
+    """Of what a fact is computed with beside staged rows: its query, macros of its provider and of all, parameters."""
+    macros = [each for folder in (f"staging/{provider.name}", "pricing") for each in resources.queries(folder)]
+    names = [*([name] if name in available else []), *macros]
     texts = [resources.query(each) for each in names]
     values = sorted(used("\n".join(texts), parameters).items())
     return hashlib.sha256(repr((texts, values)).encode()).hexdigest()

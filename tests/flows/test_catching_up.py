@@ -36,6 +36,9 @@ def ran(server: dict[str, str], box: Running, drive: Drive, tmp_path_factory: py
         "collect of another month": planned(server, "daily-collect", "2026-11-01T02:30:00Z", month="2026-10"),
         "collect after a report that died": {"flow": FLOWS["daily-collect"], "parameters": {"month": "current"}},
         "report of September": planned(server, "monthly-report", "2026-10-02T06:00:00Z", month="last"),
+        # the last day on which 'current' means September too; the run of November is about October and November
+        "last collect of September": planned(server, "daily-collect", "2026-10-10T02:30:00Z", month="current"),
+        "collect of October": planned(server, "daily-collect", "2026-10-11T02:30:00Z", month="current"),
     }
     planned(server, "live-sample", "2026-11-03T00:15:00Z")  # not due yet
     planned(server, "daily-collect", "2026-11-02T02:30:00Z", month="current")
@@ -60,6 +63,11 @@ def test_the_last_one_that_is_due_does_the_work(ran: dict[str, Any]) -> None:
 
 def test_a_run_with_other_parameters_is_not_left_out(ran: dict[str, Any]) -> None:
     assert ran["states"]["collect of another month"][:2] == ["COMPLETED", "Completed"]
+
+
+def test_a_run_about_a_month_that_no_later_one_is_about_does_its_work(ran: dict[str, Any]) -> None:
+    assert ran["states"]["last collect of September"][:2] == ["COMPLETED", "Completed"]
+    assert ran["states"]["collect of October"][1] == "Skipped"
 
 
 def test_a_report_that_never_came_is_published_by_the_daily_collect(ran: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ import stamina
 from tallybook.errors import ConfigurationError, UsageError
 from tallybook.landing import Receipt
 from tallybook.periods import BillingPeriod
-from tallybook.pipeline.collect import FetchError, UnitResult, check, collect, fetch, rebuild, sample, sampler
+from tallybook.pipeline.collect import FetchError, UnitResult, check, collect, fetch, rebuild, sample, sampler, settle
 from tallybook.pipeline.house import House, open_house
 from tallybook.sandbox.configuration import write_configuration
 from tallybook.sandbox.server import Running
@@ -395,3 +395,26 @@ def test_what_failed_reaches_another_process_with_its_receipts() -> None:
     told = pickle.loads(pickle.dumps(FetchError("main usage 2026-10: timeout", [receipt])))  # noqa: S301 - our own
 
     assert (str(told), told.receipts) == ("main usage 2026-10: timeout", [receipt])
+
+
+def test_a_fetch_that_an_earlier_one_of_the_future_keeps_from_counting_has_failed(
+    box: Running, house: MakeHouse
+) -> None:
+    place = house(f"{box.url}/ocore/api")
+    collect(place, OCTOBER, clock=lambda: NOW + timedelta(days=2))  # this machine's clock ran ahead
+
+    found = collect(place, OCTOBER, clock=clock)
+
+    assert [result.outcome for result in found] == ["failed", "failed"]
+    assert "counts as fetched at 2026-11-03 00:00 UTC, which has not come" in found[0].message
+    assert re.search(r"/raw/ocore-0/totals/2026-10/20261103T000000.*receipt\.json", found[0].message)
+
+
+def test_a_fetch_that_a_later_one_overtook_is_done(box: Running, house: MakeHouse) -> None:
+    place = house(f"{box.url}/ocore/api")
+    collect(place, OCTOBER, clock=lambda: NOW + timedelta(minutes=1))
+    receipts = fetch(place, OCTOBER, clock=clock)
+
+    found = settle(place, OCTOBER, receipts, clock=lambda: NOW + timedelta(minutes=2))
+
+    assert [result.outcome for result in found] == ["done", "done"]

@@ -9,8 +9,9 @@ import jsonschema
 import pytest
 
 from tallybook import providers
-from tallybook.contract import Cadence, Provider
+from tallybook.contract import Cadence, Provider, Request
 from tallybook.credentials import SecretRef
+from tallybook.errors import SchemaError
 from tallybook.facts import FACTS, refresh_facts
 from tallybook.periods import BillingPeriod
 from tallybook.resources import queries, query, root
@@ -166,3 +167,30 @@ def test_queries_of_a_provider_use_only_parameters_that_exist(provider: Provider
     for name in (name for folder in folders for name in queries(f"{folder}/{provider.name}")):
         text = re.sub(r"--[^\n]*", "", query(name))
         assert set(re.findall(r"\$([a-z_]+)", text)) <= known, name
+
+
+HOURS = {"from": "1790812800000", "to": "1790899200000"}
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset", "sample", "asked"),
+    [
+        ("nodeconductor", "usage", "usage", {"name": "Project 1"}),
+        ("nodeconductor", "quota", "quota", {}),
+        ("nodeconductor", "customer", "customer", {}),
+        ("ocore", "usage", "usage", {}),
+        ("ocore", "totals", "two_projects_totals", {}),
+        ("openscaler", "live", "live", {}),
+        ("scaleops", "workloads", "two_workloads", HOURS),
+        ("syseleven", "quota", "quota_v3", {"project_id": "p", "version": "v3"}),
+    ],
+)
+def test_an_answer_that_names_a_field_twice_is_refused(
+    name: str, dataset: str, sample: str, asked: dict[str, str]
+) -> None:
+    body = (folder(name) / "samples" / f"{sample}.json").read_bytes()
+    twice, count = re.subn(rb'("\w+": ("[^"]*"|[\d.]+))(,|\s*[}])', rb"\1, \1\3", body, count=1)
+
+    assert count == 1
+    with pytest.raises(SchemaError, match="twice in one object"):
+        providers.load(name).dataset(dataset).parse(twice, Request(dataset, "/", asked=asked))

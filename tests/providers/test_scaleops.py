@@ -343,7 +343,10 @@ def test_a_cost_that_is_no_number_is_an_error_that_names_field_and_row(value: ob
         parse.parse_workloads(report(workload(), workload(totalCost=value)), day(1))
 
 
-@pytest.mark.parametrize("number", [b"1e30", b"12345678901234567890123456", b"1000000000000000000", b"-1e18"])
+@pytest.mark.parametrize(
+    "number",
+    [b"1e30", b"12345678901234567890123456", b"1000000000000000000", b"-1e18", b"999999999999999999.9999999999995"],
+)
 def test_a_number_beyond_what_a_figure_can_have_is_an_error_that_names_the_field(number: bytes) -> None:
     body = report(workload(), workload(totalCost="HERE")).replace(b'"HERE"', number)
 

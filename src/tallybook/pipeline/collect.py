@@ -5,17 +5,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from tallybook.contract import Cadence, Dataset, Provider
 from tallybook.errors import ProviderError, UsageError
-from tallybook.landing import Receipt
+from tallybook.landing import RawStore, Receipt
 from tallybook.manifest import Entry
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.fetching import Line, Watcher, fetch_unit, ignore_progress, open_lines, probe
 from tallybook.pipeline.house import Connection, House, begun, load, load_connection
 from tallybook.staging import unreadable
+from tallybook.statements import aware_utc
 from tallybook.warehouse import remake_warehouse
 
 Clock = Callable[[], datetime]
@@ -100,12 +102,11 @@ def settle(
     `staged` is what was staged of it before.
     """
     with house.warehouse() as warehouse:
-        staged = [*staged, *load(house, warehouse, now=clock(), periods=[period])]
+        now = clock()
+        staged = [*staged, *load(house, warehouse, now=now, periods=[period])]
         units = warehouse.select("landing.units").to_dicts()
-    rows = {
-        (unit["connection"], unit["provider"], unit["dataset"], unit["period"]): unit["row_count"] for unit in units
-    }
-    results = [_result(receipt, staged, rows) for receipt in receipts]
+    held = {(unit["connection"], unit["provider"], unit["dataset"], unit["period"]): unit for unit in units}
+    results = [_result(receipt, staged, held, store=house.store, now=now) for receipt in receipts]
     results += _cannot(house.chosen(connections), period, datasets, askable=_askable(period, clock()))
     return sorted(results, key=lambda result: (result.connection, result.dataset))
 
@@ -215,20 +216,37 @@ def _fetch_lines(
 
 
 def _result(
-    receipt: Receipt, staged: Iterable[Entry], unit_rows: Mapping[tuple[str, str, str, str], int | None]
+    receipt: Receipt,
+    staged: Iterable[Entry],
+    units: Mapping[tuple[str, str, str, str], Mapping[str, Any]],
+    *,
+    store: RawStore,
+    now: datetime,
 ) -> UnitResult:
     """What became of a receipt; one that changed nothing has the rows that the unit holds."""
-    unit = (receipt.connection, receipt.provider, receipt.dataset, receipt.period)
+    unit = units.get((receipt.connection, receipt.provider, receipt.dataset, receipt.period), {})
     became = next((item for item in staged if item.receipt.id == receipt.id), None)
-    error = receipt.error or (became.error if became else "")
+    error = receipt.error or (became.error if became else _of_the_future(receipt, unit, store=store, now=now))
     outcome = "failed" if error else "unchanged" if became and became.outcome == "unchanged" else "done"
     return UnitResult(
         connection=receipt.connection,
         dataset=receipt.dataset,
         period=receipt.period,
         outcome=outcome,
-        rows=(unit_rows.get(unit) or 0) if outcome == "unchanged" else became.row_count if became else 0,
+        rows=(unit.get("row_count") or 0) if outcome == "unchanged" else became.row_count if became else 0,
         message=error,
+    )
+
+
+def _of_the_future(receipt: Receipt, unit: Mapping[str, Any], *, store: RawStore, now: datetime) -> str:
+    """Why a fetch does not count that is older than one which cannot have been made yet; "" for any other."""
+    fetched_at = unit.get("fetched_at")
+    if fetched_at is None or aware_utc(fetched_at) <= now:
+        return ""
+    return (
+        f"{receipt.connection} {receipt.dataset} {receipt.period}: landed and not counted, since what is there counts "
+        f"as fetched at {fetched_at:%Y-%m-%d %H:%M} UTC, which has not come: this machine's clock was wrong. Set it "
+        f"right, move {store.receipt_path(unit['receipt'])} away and run 'tallybook rebuild'"
     )
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from tallybook.contract import Columns, Request
-from tallybook.decode import decode
+from tallybook.decode import decode, decode_answer
 from tallybook.periods import parse_instant
 
 _KNOWN = frozenset(
@@ -49,7 +49,7 @@ class Listed(msgspec.Struct, frozen=True):
 
 def read_list(body: bytes) -> list[Listed]:
     """One page of a list. Raises SchemaError naming what does not fit."""
-    return decode(body, list[Listed])
+    return decode_answer(body, list[Listed])
 
 
 def list_columns(body: bytes, request: Request, aggregate: str) -> tuple[Columns, tuple[str, ...]]:

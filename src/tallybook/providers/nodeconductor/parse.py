@@ -8,7 +8,7 @@ import msgspec
 import pyarrow as pa
 
 from tallybook.contract import Parsed, Request
-from tallybook.decode import decode, unknown_fields, unknown_names
+from tallybook.decode import decode, decode_answer, unknown_fields, unknown_names
 from tallybook.providers.nodeconductor.checks import odd_series
 from tallybook.providers.nodeconductor.lists import list_columns
 from tallybook.providers.nodeconductor.numbers import decimals, instants
@@ -71,7 +71,7 @@ def parse_usage(body: bytes, request: Request) -> Parsed:
     if request.kind in _AGGREGATES:
         columns, said = list_columns(body, request, _AGGREGATES[request.kind])
         return Parsed(tables={"aggregates": columns}, notes=said)
-    series = decode(body, list[Series])
+    series = decode_answer(body, list[Series])
     raw = decode(body, list[dict[str, Any]])
     counts = _counted(series, request)
     unknown = unknown_fields(raw, Series)
@@ -121,7 +121,7 @@ def parse_quota(body: bytes, request: Request) -> Parsed:
     """One row of quotas. The lists asked on the way are staged with the usage."""
     if request.kind in _AGGREGATES:
         return Parsed(tables={})
-    quota = decode(body, Quota)
+    quota = decode_answer(body, Quota)
     unknown = unknown_fields([decode(body, dict[str, Any])], Quota)
     names = ("aggregate", "uuid", "name", "customer_uuid", "customer_name")
     rows = {**_asked(request, names, 1), **_wide([quota], Quota), "unknown_fields": unknown}
@@ -130,7 +130,7 @@ def parse_quota(body: bytes, request: Request) -> Parsed:
 
 def parse_customer(body: bytes, request: Request) -> Parsed:
     """Rows of customers. Counts are of what the caller may see."""
-    customers = decode(body, list[Customer])
+    customers = decode_answer(body, list[Customer])
     unknown = unknown_fields(decode(body, list[dict[str, Any]]), Customer)
     names = ("name", "abbreviation", "projects", "project_groups", "instances")
     rows = {
@@ -144,7 +144,7 @@ def parse_customer(body: bytes, request: Request) -> Parsed:
 def parse_resource(body: bytes, request: Request) -> Parsed:
     """Rows of resources: documented as a list, shown and served as one object; both are read."""
     is_list = body.lstrip()[:1] == b"["
-    resources = decode(body, list[Resource]) if is_list else [decode(body, Resource)]
+    resources = decode_answer(body, list[Resource]) if is_list else [decode_answer(body, Resource)]
     raw = decode(body, list[dict[str, Any]]) if is_list else [decode(body, dict[str, Any])]
     unknown = unknown_fields(raw, Resource)
     rows = {
@@ -158,7 +158,7 @@ def parse_resource(body: bytes, request: Request) -> Parsed:
 
 def parse_creation_time(body: bytes, request: Request) -> Parsed:
     """Rows of creation_times; `from_at` and `to_at` are UTC, without the server's clock offset."""
-    counts = decode(body, list[Count])
+    counts = decode_answer(body, list[Count])
     unknown = unknown_fields(decode(body, list[dict[str, Any]]), Count)
     rows = {
         **_asked(request, ("type",), len(counts)),
@@ -174,7 +174,7 @@ def parse_alert(body: bytes, request: Request) -> Parsed:
     """Rows of alerts, one for each severity that was answered; {} is none. The lists are staged with the usage."""
     if request.kind in _AGGREGATES:
         return Parsed(tables={})
-    counts = decode(body, dict[str, int])
+    counts = decode_answer(body, dict[str, int])
     rows = {
         "aggregate": [request.asked["aggregate"]] * len(counts),
         "uuid": [request.asked.get("uuid", "")] * len(counts),

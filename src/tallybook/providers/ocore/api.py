@@ -15,7 +15,7 @@ import msgspec
 
 from tallybook.contract import Auth, Columns, Parsed, Request, Session
 from tallybook.credentials import SecretReader
-from tallybook.decode import decode, number_text, unknown_fields, unknown_names
+from tallybook.decode import decode, decode_answer, number_text, unknown_fields, unknown_names
 from tallybook.errors import SchemaError
 from tallybook.http import StaticHeaders
 from tallybook.periods import BillingPeriod, parse_instant
@@ -133,7 +133,7 @@ def _rfc3339(instant: datetime) -> str:
 
 def parse_usage(body: bytes, request: Request) -> Parsed:
     """Rows of usage_items and usage_totals from one usage answer."""
-    report = decode(body, UsageReport)
+    report = decode_answer(body, UsageReport)
     items = report.items or []
     _refuse_other_projects(items, request)
     instants = {text: _instant(text) for text in {item.period_start for item in items}}
@@ -172,7 +172,7 @@ def parse_usage(body: bytes, request: Request) -> Parsed:
 def parse_totals(body: bytes, request: Request) -> Parsed:
     """Rows of project_totals; the documented example `[{}]` is one row that says nothing."""
     raw = decode(body, dict[str, Any])
-    totals = decode(body, TotalsReport).totals or []
+    totals = decode_answer(body, TotalsReport).totals or []
     refuse_pages(raw, rows=len(totals))
     unknown = unknown_fields(raw["totals"] or [], UsageTotals)
     return Parsed(

@@ -15,7 +15,16 @@ import msgspec
 
 from tallybook.contract import Auth, Columns, Parsed, Request, Session
 from tallybook.credentials import SecretReader
-from tallybook.decode import decode, encode, is_figure, known_fields, number_text, unknown_fields, unknown_names
+from tallybook.decode import (
+    decode,
+    decode_answer,
+    encode,
+    is_figure,
+    known_fields,
+    number_text,
+    unknown_fields,
+    unknown_names,
+)
 from tallybook.errors import SchemaError
 from tallybook.http import StaticHeaders
 from tallybook.periods import BillingPeriod, parse_instant
@@ -46,7 +55,7 @@ def parse_live(body: bytes, request: Request) -> Parsed:
 
     Raises SchemaError naming the field that is missing, changed its type or cannot be kept.
     """
-    live = decode(body, Live)
+    live = decode_answer(body, Live)
     top = decode(body, RawObject)
     account = decode(bytes(top["data"]), RawObject)
     raw_vms = decode(bytes(account["vms"]), list[RawObject])

@@ -14,7 +14,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tallybook.decode import FIGURE_DIGITS, decode, is_figure
+from tallybook.decode import FIGURE_DIGITS, decode_answer, is_figure
 from tallybook.errors import SchemaError
 from tallybook.money import SCALE, quantise
 
@@ -100,7 +100,7 @@ def _decimal(raw: msgspec.Raw, field: str, row: int) -> Decimal:
 
 def _compact(text: str, field: str, kind: Any) -> str | None:
     try:
-        value = decode(text.encode(), kind)
+        value = decode_answer(text.encode(), kind)
     except SchemaError as error:
         raise SchemaError(f"{error} - in `$.aggregatedWorkloads[...].{field}`") from error
     return None if value is None else msgspec.json.format(text, indent=-1)

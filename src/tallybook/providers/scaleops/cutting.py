@@ -44,7 +44,7 @@ def _rest_of(pieces: Iterable[tuple[bytes, bool]]) -> bytes | None:
     workloads = bytes(decode(_OPENING + last, dict[str, msgspec.Raw])[_FIELD])
     rest = last[len(workloads) - 2 :]  # from the list's end on; its opening is not in `last`
     if not (_OPENING + last).startswith(_OPENING[:-1] + workloads):
-        return None  # the list is given twice, and of a field given twice the last one counts
+        return None  # the list is given twice, which is refused of the whole answer
     if count > 1 and not decode(workloads, list[msgspec.Raw]):
         raise SchemaError("the answer is not JSON (a comma behind the last workload)")
     return None if _FIELD in decode(b'{"":[' + rest, dict[str, msgspec.Raw]) else rest

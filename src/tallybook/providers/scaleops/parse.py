@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tallybook.contract import Parsed, Request
-from tallybook.decode import decode, encode, known_fields, unknown_fields, unknown_names
+from tallybook.decode import decode, decode_answer, encode, known_fields, unknown_fields, unknown_names
 from tallybook.errors import SchemaError
 from tallybook.providers.scaleops.columns import as_lines, decimals, documents, from_lines
 from tallybook.providers.scaleops.cutting import reports
@@ -94,7 +94,7 @@ def _read(body: bytes, *, first: int) -> Read:
 
 def _read_in_full(body: bytes) -> Read:
     """A report row by row; SchemaError says what is wrong with it. Unknown fields are kept."""
-    report = decode(body, Report)
+    report = decode_answer(body, Report)
     raw = decode(body, dict[str, Any])
     rows = report.aggregated_workloads or []
     in_rows = unknown_fields(raw["aggregatedWorkloads"] or [], Workload)

@@ -85,10 +85,10 @@ def _columns(body: bytes, number: pa.DataType) -> dict[str, pa.Array] | None:
                 unexpected_field_behavior="ignore",  # msgspec has seen that there are none
             ),
         )
+        read = table["aggregatedWorkloads"].combine_chunks().flatten()
+        columns = dict(zip(kinds, read.flatten(), strict=True))
+        if number != EXACT:
+            columns |= {name: pc.round(columns[name], SCALE, "half_to_even").cast(EXACT) for name in NUMBERS}
     except pa.ArrowInvalid:
         return None
-    read = table["aggregatedWorkloads"].combine_chunks().flatten()
-    columns = dict(zip(kinds, read.flatten(), strict=True))
-    if number != EXACT:
-        columns |= {name: pc.round(columns[name], SCALE, "half_to_even").cast(EXACT) for name in NUMBERS}
     return columns if all(are_figures(columns[name]) for name in NUMBERS) else None

@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from tallybook.contract import Parsed, Request
-from tallybook.decode import decode, encode, is_figure, number_text, unknown_names
+from tallybook.decode import decode, decode_answer, encode, is_figure, number_text, unknown_names
 from tallybook.errors import SchemaError
 from tallybook.providers.syseleven.checks import flavors_disagree
 from tallybook.providers.syseleven.fields import ALIASES, Form, documented, required
@@ -72,7 +72,7 @@ def parse_quota(body: bytes, request: Request) -> Parsed:
 
 
 def _parse(body: bytes, question: Question, *, table: str) -> Parsed:
-    regions = decode(body, RawObject)
+    regions = decode_answer(body, RawObject)
     answer = _Answer()
     for region, raw in regions.items():
         _read_region(region, raw, question, answer)
