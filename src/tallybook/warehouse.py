@@ -123,7 +123,7 @@ class Warehouse:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing."""
+        """All or nothing, and what is read is of one moment: a shared warehouse is asked once what it holds."""
         self._execute("begin transaction", {})
         try:
             yield
@@ -158,6 +158,12 @@ class Warehouse:
         prepared = definitions_sha256(statements)
         if is_shared and self._is_prepared(prepared):
             return
+        with self.transaction():  # each statement alone would be a commit: seconds in a shared warehouse
+            self._make(statements)
+            if is_shared:
+                self._execute(f"create or replace table landing.prepared as select '{prepared}' as sha256", {})
+
+    def _make(self, statements: list[str]) -> None:
         for schema in _SCHEMAS:
             self._execute(f"create schema if not exists {schema}", {})
         layout = polars.DataFrame([{"tables_sha256": tables_sha256(statements)}])
@@ -170,8 +176,6 @@ class Warehouse:
         self._execute(";\n".join(statements), {})
         if known.is_empty():
             self.insert(_LAYOUT, layout)
-        if is_shared:
-            self._execute(f"create or replace table landing.prepared as select '{prepared}' as sha256", {})
 
     def _is_prepared(self, sha256: str) -> bool:
         try:
