@@ -32,12 +32,12 @@ _LAYOUT = "landing.layout"
 class Warehouse:
     """An open warehouse. Use `open_warehouse`, which holds the lock, or `Warehouse.in_memory()`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, *, is_shared: bool = False) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._schemas: dict[str, pyarrow.Schema] = {}
         # after two seconds it would draw into the standard output, whose last line may be JSON
         self._execute("set enable_progress_bar = false", {})
-        self._prepare(is_shared=is_shared)
+        self._prepare()
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -152,16 +152,15 @@ class Warehouse:
             self._schemas[table] = empty.to_arrow_table().schema
         return self._schemas[table]
 
-    def _prepare(self, *, is_shared: bool) -> None:
-        """Make what is missing. In a shared warehouse only once, since views that are made anew disturb the others."""
+    def _prepare(self) -> None:
+        """Make what is missing, only once: it takes time, and in a shared warehouse new views disturb the others."""
         statements = definitions()
         prepared = definitions_sha256(statements)
-        if is_shared and self._is_prepared(prepared):
+        if self._is_prepared(prepared):
             return
         with self.transaction():  # each statement alone would be a commit: seconds in a shared warehouse
             self._make(statements)
-            if is_shared:
-                self._execute(f"create or replace table landing.prepared as select '{prepared}' as sha256", {})
+            self._execute(f"create or replace table landing.prepared as select '{prepared}' as sha256", {})
 
     def _make(self, statements: list[str]) -> None:
         for schema in _SCHEMAS:
@@ -251,7 +250,7 @@ def open_lake(lake: Lake, data_dir: Path, *, limits: Limits | None = None) -> It
                 connection.execute(f"load '{str(extension).replace(chr(39), chr(39) * 2)}'")
             with alone(data_dir, "catalog.lock"):  # the first one makes its tables
                 connection.execute(lake.attaching)
-                warehouse = Warehouse(connection, is_shared=True)
+                warehouse = Warehouse(connection)
         except duckdb.Error as error:
             raise StorageError(
                 f"{lake.catalog} cannot be opened ({error}); check that PostgreSQL answers, that the user may write, "
