@@ -3,8 +3,10 @@
 Times are naive UTC inside (no time zone extension is needed offline) and aware UTC outside.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -22,6 +24,10 @@ from tallybook.locks import alone
 from tallybook.resources import query
 from tallybook.statements import checked_name, used, where
 from tallybook.stream import Stream
+
+# For each parameter DuckDB looks twice for pandas: where there is none, Python would search all its folders each time.
+if find_spec("pandas") is None:
+    sys.modules["pandas"] = None  # type: ignore[assignment]
 
 T = TypeVar("T")
 
