@@ -452,7 +452,7 @@ def test_a_warehouse_of_other_tables_says_to_rebuild(tmp_path: Path, monkeypatch
 
 def test_a_warehouse_from_before_layouts_were_kept_says_so_too(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as old:
-        old._execute("drop table landing.layout", {})
+        old._execute("drop table landing.layout; drop table landing.prepared", {})
 
     with pytest.raises(StorageError, match="another version"), open_warehouse(tmp_path):
         pass
@@ -463,3 +463,17 @@ def test_a_comment_and_a_view_make_no_other_tables() -> None:
 
     assert tables_sha256(same[:1]) == tables_sha256([same[1], "create or replace view v as select 1"])
     assert tables_sha256(same[:1]) != tables_sha256(["create table a (b int, c int)"])
+
+
+def test_tables_and_views_are_made_once_and_again_when_another_version_defines_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_warehouse(tmp_path) as warehouse:
+        warehouse._execute("create or replace view facts.told as select 'by hand' as said", {})
+    with open_warehouse(tmp_path) as warehouse:
+        assert warehouse.select("facts.told")["said"].to_list() == ["by hand"]
+
+    more = [*definitions(), "create or replace view facts.told as select 'anew' as said"]
+    monkeypatch.setattr("tallybook.warehouse.definitions", lambda: more)
+    with open_warehouse(tmp_path) as warehouse:
+        assert warehouse.select("facts.told")["said"].to_list() == ["anew"]

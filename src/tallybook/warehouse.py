@@ -3,8 +3,10 @@
 Times are naive UTC inside (no time zone extension is needed offline) and aware UTC outside.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -23,6 +25,10 @@ from tallybook.resources import query
 from tallybook.statements import checked_name, used, where
 from tallybook.stream import Stream
 
+# For each parameter DuckDB looks twice for pandas: where there is none, Python would search all its folders each time.
+if find_spec("pandas") is None:
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+
 T = TypeVar("T")
 
 _SCHEMAS = ("landing", "staging", "facts", "pricing", "marts")
@@ -32,12 +38,12 @@ _LAYOUT = "landing.layout"
 class Warehouse:
     """An open warehouse. Use `open_warehouse`, which holds the lock, or `Warehouse.in_memory()`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, *, is_shared: bool = False) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._schemas: dict[str, pyarrow.Schema] = {}
         # after two seconds it would draw into the standard output, whose last line may be JSON
         self._execute("set enable_progress_bar = false", {})
-        self._prepare(is_shared=is_shared)
+        self._prepare()
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -123,7 +129,7 @@ class Warehouse:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing."""
+        """All or nothing, and what is read is of one moment: a shared warehouse is asked once what it holds."""
         self._execute("begin transaction", {})
         try:
             yield
@@ -152,12 +158,17 @@ class Warehouse:
             self._schemas[table] = empty.to_arrow_table().schema
         return self._schemas[table]
 
-    def _prepare(self, *, is_shared: bool) -> None:
-        """Make what is missing. In a shared warehouse only once, since views that are made anew disturb the others."""
+    def _prepare(self) -> None:
+        """Make what is missing, only once: it takes time, and in a shared warehouse new views disturb the others."""
         statements = definitions()
         prepared = definitions_sha256(statements)
-        if is_shared and self._is_prepared(prepared):
+        if self._is_prepared(prepared):
             return
+        with self.transaction():  # each statement alone would be a commit: seconds in a shared warehouse
+            self._make(statements)
+            self._execute(f"create or replace table landing.prepared as select '{prepared}' as sha256", {})
+
+    def _make(self, statements: list[str]) -> None:
         for schema in _SCHEMAS:
             self._execute(f"create schema if not exists {schema}", {})
         layout = polars.DataFrame([{"tables_sha256": tables_sha256(statements)}])
@@ -170,8 +181,6 @@ class Warehouse:
         self._execute(";\n".join(statements), {})
         if known.is_empty():
             self.insert(_LAYOUT, layout)
-        if is_shared:
-            self._execute(f"create or replace table landing.prepared as select '{prepared}' as sha256", {})
 
     def _is_prepared(self, sha256: str) -> bool:
         try:
@@ -247,7 +256,7 @@ def open_lake(lake: Lake, data_dir: Path, *, limits: Limits | None = None) -> It
                 connection.execute(f"load '{str(extension).replace(chr(39), chr(39) * 2)}'")
             with alone(data_dir, "catalog.lock"):  # the first one makes its tables
                 connection.execute(lake.attaching)
-                warehouse = Warehouse(connection, is_shared=True)
+                warehouse = Warehouse(connection)
         except duckdb.Error as error:
             raise StorageError(
                 f"{lake.catalog} cannot be opened ({error}); check that PostgreSQL answers, that the user may write, "

@@ -68,7 +68,8 @@ def report(
         closed = last_closed(house.reports_dir, str(period))
         load(house, warehouse, now=now, periods=[period])
         charge_months(house, warehouse, period, books=books, now=now)
-        inputs = _inputs(house, warehouse, period, books=books, now=now)
+        with warehouse.transaction():
+            inputs = _inputs(house, warehouse, period, books=books, now=now)
         fingerprint = fingerprint_of(inputs, spoken)
         figures = figures_sha256_of(inputs)
         if previous and _still_stands(previous, closed, fingerprint=fingerprint, figures=figures, final=final):

@@ -9,6 +9,7 @@ from pyarrow.parquet import ParquetFile
 from tallybook.legible import BREAKS, CONTROLS
 
 _PART_ROWS = 25_000  # of a file too long for memory
+_SHORT_ROWS = 1_000  # up to here a pass over all columns costs less than one for each
 
 # What a spreadsheet takes for a formula at the start of a cell, in ASCII and fullwidth.
 _FORMULA = "^\\s*[=+\\-@＝＋－＠]"  # noqa: RUF001 - the fullwidth forms are meant
@@ -21,7 +22,7 @@ def render_csv(frame: pl.DataFrame, *, with_header: bool = True) -> bytes:
     is empty and an empty text is `""`. A text cell that a spreadsheet would run as a formula begins
     with an apostrophe; numbers are never touched. Raises TypeError for columns that hold lists or structs.
     """
-    written = pl.DataFrame([_by_value(column) for column in frame])
+    written = _whole(frame) if frame.height <= _SHORT_ROWS else pl.DataFrame([_by_value(column) for column in frame])
     text = written.write_csv(include_header=with_header, line_terminator="\r\n", null_value="", float_scientific=False)
     return text.encode("utf-8")
 
@@ -39,6 +40,11 @@ def _aware(rows: pyarrow.Table | pyarrow.RecordBatch) -> pl.DataFrame:
     return pl.DataFrame(rows).with_columns(naive.dt.replace_time_zone("UTC"))
 
 
+def _whole(frame: pl.DataFrame) -> pl.DataFrame:
+    """All columns as they are written."""
+    return frame.select(_written(name, dtype).alias(name) for name, dtype in frame.schema.items())
+
+
 def _by_value(column: pl.Series) -> pl.Series:
     """The column as it is written. Each distinct text and time is looked at once: in many rows there are few."""
     dtype = column.dtype
@@ -53,7 +59,7 @@ def _by_value(column: pl.Series) -> pl.Series:
 
 
 def _cells(column: pl.Series) -> pl.Series:
-    return column.to_frame().select(_written(column.name, column.dtype).alias(column.name)).to_series()
+    return _whole(column.to_frame()).to_series()
 
 
 def _written(name: str, dtype: pl.DataType) -> pl.Expr:
