@@ -9,7 +9,7 @@ from pyarrow.parquet import ParquetWriter
 
 from tallybook.render.csv import render_part
 
-_ROWS = 100_000  # of CSV at once
+_ROWS = 50_000  # of CSV at once
 
 
 def write_parts(parts: Iterable[pyarrow.Table], folder: Path, name: str) -> None:
