@@ -118,22 +118,22 @@ def publish(folder: Path, rows: int) -> dict[str, Any]:
     from tallybook.pipeline.files import TABLES
     from tallybook.pipeline.publish import _inputs
     from tallybook.pricing.books import read_books
-    from tallybook.render.csv import render_csv, write_csv
+    from tallybook.render.csv import render_csv
     from tallybook.render.html import render_report
     from tallybook.render.json import render_json
+    from tallybook.render.parts import write_parts
 
     house, period, out = _house(folder), BillingPeriod(2026, 10), folder / "published"
     out.mkdir()
     with house.warehouse() as warehouse:
         books = read_books(house.settings.books_dir)
         inputs = _inputs(house, warehouse, period, books=books, now=NOW)
-        warehouse.write_parquet(out / "charges.parquet", "marts/charges", charge_spans(warehouse, period))
+        write_parts(warehouse.tables("marts/charges", charge_spans(warehouse, period)), out, "charges")
     report = build_report(inputs)
     (out / "monthly-report.json").write_bytes(render_json(report))
     (out / "monthly-report.html").write_text(render_report(report), encoding="utf-8")
     for name in TABLES:
         (out / f"{name}.csv").write_bytes(render_csv(getattr(inputs.tables, name)))
-    write_csv(out / "charges.parquet", out / "charges.csv")
     return {"rows": rows, "bytes": _bytes(out)}
 
 

@@ -5,7 +5,7 @@ Times are naive UTC inside (no time zone extension is needed offline) and aware 
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +14,6 @@ from typing import Any, Self, TypeVar
 import duckdb
 import polars
 import pyarrow
-from pyarrow.parquet import ParquetWriter
 
 from tallybook.errors import ROOM, ConflictError, RefusedRowsError, StorageError
 from tallybook.lake import Lake
@@ -109,18 +108,11 @@ class Warehouse:
         with self._unordered():
             self._execute(f"insert into {checked_name(table)} by name\n{text}", used(text, parameters))
 
-    def write_parquet(self, path: Path, name: str, parts: Iterable[Mapping[str, object]]) -> None:
-        """Write what queries/<name>.sql gives for each of `parts`, which are its parameters, as one Parquet file.
-
-        In the order of the parts and the query, and never more than one part in memory. No parts, no file. OSError.
-        """
+    def tables(self, name: str, parts: Iterable[Mapping[str, object]]) -> Iterator[pyarrow.Table]:
+        """What queries/<name>.sql gives for each of `parts`, which are its parameters; each when it is asked for."""
         text = query(name)
-        with ExitStack() as stack:
-            writer = None
-            for parameters in parts:
-                rows = self._fetched(text, used(text, parameters), duckdb.DuckDBPyConnection.to_arrow_table)
-                writer = writer or stack.enter_context(ParquetWriter(path, rows.schema, compression="zstd"))
-                writer.write_table(rows)
+        for parameters in parts:
+            yield self._fetched(text, used(text, parameters), duckdb.DuckDBPyConnection.to_arrow_table)
 
     def delete(self, table: str, **equals: object) -> None:
         """Remove the rows whose columns equal the given values."""

@@ -2,14 +2,12 @@ import csv
 import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
 
-from tallybook.render import csv as csv_module
-from tallybook.render.csv import render_csv, write_csv
+from tallybook.render.csv import render_csv
 
 
 def rows(frame: pl.DataFrame) -> list[list[str]]:
@@ -107,30 +105,6 @@ def test_an_empty_table_has_its_header() -> None:
 
 def test_codes_from_a_closed_list_are_text() -> None:
     assert column(["spot", "on_demand"], pl.Enum(["spot", "on_demand"])) == ["spot", "on_demand"]
-
-
-def test_a_parquet_file_longer_than_a_part_has_one_header_and_its_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(csv_module, "_PART_ROWS", 2)
-    days = pl.datetime_range(pl.datetime(2026, 10, 1), pl.datetime(2026, 10, 5), eager=True)
-    rows = pl.DataFrame({"at": days, "name": ["=a", "b", None, "d", "e"]})
-    rows.write_parquet(tmp_path / "rows.parquet")
-
-    write_csv(tmp_path / "rows.parquet", tmp_path / "rows.csv")
-
-    lines = (tmp_path / "rows.csv").read_bytes().decode().split("\r\n")
-    assert lines[0] == "at,name"
-    assert [line[:10] for line in lines[1:]] == [f"2026-10-0{day}" for day in range(1, 6)] + [""]
-    assert [line.split(",")[1] for line in lines[1:-1]] == ["'=a", "b", "", "d", "e"]
-
-
-def test_an_empty_parquet_file_has_its_header(tmp_path: Path) -> None:
-    pl.DataFrame(schema={"name": pl.String}).write_parquet(tmp_path / "rows.parquet")
-
-    write_csv(tmp_path / "rows.parquet", tmp_path / "rows.csv")
-
-    assert (tmp_path / "rows.csv").read_bytes() == b"name\r\n"
 
 
 def test_a_value_that_repeats_is_written_as_if_it_stood_alone() -> None:

@@ -93,6 +93,17 @@ def test_a_table_longer_than_a_sheet_is_cut_and_says_where_the_rest_is() -> None
     ]
 
 
+def test_a_sheet_has_100_000_rows_at_most() -> None:
+    numbers = pl.DataFrame({"n": pl.int_range(99_999, eager=True)})
+
+    made = render_xlsx({"usage": numbers}, CONTROL, cover=COVER, title="x", created=samples.NOW)
+
+    with zipfile.ZipFile(io.BytesIO(made)) as book:
+        sheet = book.read("xl/worksheets/sheet3.xml").decode()
+    assert sheet.count("<row ") == 100_000
+    assert "Cut: 99,999 rows, a sheet takes 100,000. All of them: tables/usage.csv" in sheet
+
+
 def test_a_table_that_just_fits_is_whole() -> None:
     sheet = written({"usage": pl.DataFrame({"n": list(range(5))})}, max_rows=7)["usage"]
 

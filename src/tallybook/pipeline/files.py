@@ -19,7 +19,7 @@ from tallybook.landing import writing
 from tallybook.language import ENGLISH, Language
 from tallybook.pipeline.pages import MEDIA_TYPES, write_pages
 from tallybook.render.cover_sheet import cover_rows
-from tallybook.render.csv import render_csv, write_csv
+from tallybook.render.csv import render_csv
 from tallybook.render.html import render_library
 from tallybook.render.json import render_json
 from tallybook.render.manifest import Manifest, ManifestFile, ManifestInput
@@ -41,7 +41,7 @@ _ENGINES = ("tallybook", "duckdb", "polars", "weasyprint")
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Everything a revision is written from: `charges` is a Parquet file, `documents` maps paths to JSON bytes."""
+    """Everything a revision is written from: `charges` is a folder of files to move, `documents` maps paths to JSON."""
 
     inputs: MonthInputs
     report: MonthlyReport
@@ -76,8 +76,8 @@ def write_revision(folder: Path, edition: Edition) -> None:
     for name, frame in tables.items():
         frame.write_parquet(folder / "tables" / f"{name}.parquet")
     _write_all(folder, {f"documents/{path}": body for path, body in edition.documents.items()})
-    shutil.copyfile(edition.charges, folder / "tables" / "charges.parquet")
-    write_csv(edition.charges, folder / "tables" / "charges.csv")
+    for path in sorted(edition.charges.iterdir()):
+        shutil.move(path, folder / "tables" / path.name)
     told = edition.told()
     _write(
         folder,

@@ -34,6 +34,7 @@ from tallybook.pricing.books import Books, idle_budgets, unknown_connections
 from tallybook.pricing.budgets import misplaced_budgets
 from tallybook.pricing.checks import run_checks
 from tallybook.pricing.conversion import Rates, month_rates
+from tallybook.render.parts import write_parts
 from tallybook.resources import queries
 from tallybook.summaries.conversion import convert_costs
 from tallybook.summaries.coverage import summarise_coverage
@@ -83,11 +84,11 @@ def report(
         if closed:
             restated = restate(warehouse, period, closed, sources, snapshots=snapshot_datasets(house))
             inputs = replace(inputs, restated=restated)
-        charges = _written_charges(warehouse, period, scratch)
+        _write_charges(warehouse, period, scratch)
         edition = Edition(
             inputs=inputs,
             report=build_report(inputs),
-            charges=charges,
+            charges=scratch,
             reason=reason,
             run_id=run_id,
             fingerprint=fingerprint,
@@ -129,13 +130,11 @@ def _scratch(data_dir: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _written_charges(warehouse: Warehouse, period: BillingPeriod, folder: Path) -> Path:
-    path = folder / "charges.parquet"
+def _write_charges(warehouse: Warehouse, period: BillingPeriod, folder: Path) -> None:
     try:
-        warehouse.write_parquet(path, "marts/charges", charge_spans(warehouse, period))
+        write_parts(warehouse.tables("marts/charges", charge_spans(warehouse, period)), folder, "charges")
     except OSError as error:
-        raise disk_error(folder, error) from error
-    return path
+        raise disk_error(folder / "charges.parquet", error) from error
 
 
 def _write_library(house: House) -> None:

@@ -1,18 +1,18 @@
 """CSV for machines and for spreadsheets: exact figures, and text that no spreadsheet runs."""
 
-from pathlib import Path
+import io
 
 import polars as pl
 import pyarrow
-from pyarrow.parquet import ParquetFile
 
 from tallybook.legible import BREAKS, CONTROLS
 
-_PART_ROWS = 25_000  # of a file too long for memory
 _SHORT_ROWS = 1_000  # up to here a pass over all columns costs less than one for each
 
 # What a spreadsheet takes for a formula at the start of a cell, in ASCII and fullwidth.
 _FORMULA = "^\\s*[=+\\-@＝＋－＠]"  # noqa: RUF001 - the fullwidth forms are meant
+# Text without any of these is written as it is: one look instead of a rewrite.
+_ODD = f"{_FORMULA}|{BREAKS}|{CONTROLS}"
 
 
 def render_csv(frame: pl.DataFrame, *, with_header: bool = True) -> bytes:
@@ -23,19 +23,17 @@ def render_csv(frame: pl.DataFrame, *, with_header: bool = True) -> bytes:
     with an apostrophe; numbers are never touched. Raises TypeError for columns that hold lists or structs.
     """
     written = _whole(frame) if frame.height <= _SHORT_ROWS else pl.DataFrame([_by_value(column) for column in frame])
-    text = written.write_csv(include_header=with_header, line_terminator="\r\n", null_value="", float_scientific=False)
-    return text.encode("utf-8")
+    target = io.BytesIO()
+    written.write_csv(target, include_header=with_header, line_terminator="\r\n", null_value="", float_scientific=False)
+    return target.getvalue()
 
 
-def write_csv(parquet: Path, target: Path) -> None:
-    """The same form for a Parquet file of the warehouse's, of any length, part by part. Its naive times are UTC."""
-    with ParquetFile(parquet) as rows, target.open("wb") as out:
-        out.write(render_csv(_aware(rows.schema_arrow.empty_table())))
-        for part in rows.iter_batches(_PART_ROWS):
-            out.write(render_csv(_aware(part), with_header=False))
+def render_part(rows: pyarrow.Table, *, with_header: bool = False) -> bytes:
+    """The same form for rows of the warehouse, whose naive times are UTC."""
+    return render_csv(_aware(rows), with_header=with_header)
 
 
-def _aware(rows: pyarrow.Table | pyarrow.RecordBatch) -> pl.DataFrame:
+def _aware(rows: pyarrow.Table) -> pl.DataFrame:
     naive = pl.selectors.datetime(time_zone=None)
     return pl.DataFrame(rows).with_columns(naive.dt.replace_time_zone("UTC"))
 
@@ -46,16 +44,16 @@ def _whole(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_value(column: pl.Series) -> pl.Series:
-    """The column as it is written. Each distinct text and time is looked at once: in many rows there are few."""
+    """The column as it is written. Text is nearly always as it should be; of times there are few in many rows."""
     dtype = column.dtype
     if not isinstance(dtype, pl.String | pl.Datetime):
         return _cells(column)
+    if dtype == pl.String and not column.str.contains(_ODD).any():
+        return column
     distinct = column.unique()
     if 2 * len(distinct) > len(column):
         return _cells(column)
-    cells = _cells(distinct)
-    is_kept = cells.dtype == dtype and cells.equals(distinct, null_equal=True)
-    return column if is_kept else column.replace_strict(distinct, cells, return_dtype=pl.String)
+    return column.replace_strict(distinct, _cells(distinct), return_dtype=pl.String)
 
 
 def _cells(column: pl.Series) -> pl.Series:

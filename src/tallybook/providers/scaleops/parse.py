@@ -5,7 +5,9 @@ named, and fields that the document does not name are kept. Numbers stay the tex
 until Arrow reads a whole column of them as decimals.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +26,7 @@ from tallybook.providers.scaleops.repeats import TELLING, are_ids_distinct, chun
 from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS, OwnerLabel, Read, Report, Window, Workload
 
 _SLICE_ROWS = 4000
+_READERS = 2  # threads, of a long answer; Arrow leaves Python's lock free
 _WORKLOADS = ("workload_windows", "workloads")
 _AGGREGATED = ("aggregated_windows", "aggregated")
 
@@ -40,25 +43,24 @@ def parse_aggregated(body: bytes, request: Request) -> Parsed:
 
 def parse_long_workloads(chunks: Callable[[], Iterable[bytes]], request: Request) -> Iterator[Parsed]:
     """The same in parts, of an answer that is not held in memory; the window comes last."""
-    return _parts(reports(chunks), request, tables=_WORKLOADS)
+    return _parts(_reads(reports(chunks)), request, tables=_WORKLOADS)
 
 
 def parse_long_aggregated(chunks: Callable[[], Iterable[bytes]], request: Request) -> Iterator[Parsed]:
     """The same in parts, of an answer that is not held in memory; the window comes last."""
-    return _parts(reports(chunks), request, tables=_AGGREGATED)
+    return _parts(_reads(reports(chunks)), request, tables=_AGGREGATED)
 
 
 def _parse(body: bytes, request: Request, *, tables: tuple[str, str]) -> Parsed:
-    rows, window = _parts([body], request, tables=tables)
+    rows, window = _parts([_read(body)], request, tables=tables)
     return Parsed(tables={**window.tables, **rows.tables}, notes=window.notes)
 
 
-def _parts(bodies: Iterable[bytes], request: Request, *, tables: tuple[str, str]) -> Iterator[Parsed]:
-    """The workloads of each body, which all are of one report, and at last its window."""
+def _parts(reads: Iterable[Read], request: Request, *, tables: tuple[str, str]) -> Iterator[Parsed]:
+    """The workloads of each read, which all are of one report, and at last its window."""
     count, unknown = 0, set[str]()
     told_apart: dict[str, list[pa.Array]] = {name: [] for name in TELLING}
-    for body in bodies:
-        read = _read(body, first=count)
+    for read in reads:
         window = _window(read.window, request)
         constant = {name: pa.repeat(value, read.count or 0) for name, value in window.items()}
         workloads = {**constant, **read.columns, "position": pc.add(read.columns["position"], count)}
@@ -82,14 +84,38 @@ def _parts(bodies: Iterable[bytes], request: Request, *, tables: tuple[str, str]
     yield Parsed(tables={tables[0]: row}, notes=tuple(notes))
 
 
-def _read(body: bytes, *, first: int) -> Read:
-    """A report, or a part of one whose first workload is the `first` of it."""
+def _reads(bodies: Iterable[bytes]) -> Iterator[Read]:
+    """The parts of a report in their order, some of them read ahead side by side."""
+    count = 0
+    with ThreadPoolExecutor(_READERS) as pool:
+        for future in _ahead(pool.submit(_read, body) for body in bodies):
+            read = _told(future, first=count)
+            count += read.count or 0
+            yield read
+
+
+def _ahead(futures: Iterable[Future[Read]]) -> Iterator[Future[Read]]:
+    """The same in the same order, with so many drawn before they are waited for."""
+    drawn: deque[Future[Read]] = deque()
+    for future in futures:
+        drawn.append(future)
+        if len(drawn) > _READERS:
+            yield drawn.popleft()
+    yield from drawn
+
+
+def _told(read: Future[Read], *, first: int) -> Read:
+    """A part whose first workload is the `first` of the report, and so what is wrong with it."""
     try:
-        return read_plain(body) or _read_in_full(body)
+        return read.result()
     except SchemaError as error:
         if not first:
             raise
         raise SchemaError(f"{error}, counted from workload {first:,} on") from error
+
+
+def _read(body: bytes) -> Read:
+    return read_plain(body) or _read_in_full(body)
 
 
 def _read_in_full(body: bytes) -> Read:
