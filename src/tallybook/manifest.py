@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pyarrow
 
 from tallybook.landing import RawFile, Receipt
-from tallybook.periods import BillingPeriod
+from tallybook.periods import LONGEST_GAP, BillingPeriod
 from tallybook.statements import aware_utc, naive_utc
 from tallybook.warehouse import Warehouse
-
-_REACH = timedelta(days=1)  # longer than a sample may hold
 
 
 class Manifest:
@@ -167,11 +165,11 @@ def _unit_key(receipt: Receipt) -> dict[str, object]:
 def touched_months(captured: Iterable[datetime]) -> set[str]:
     """The months whose figures depend on samples of these times (naive UTC, as the warehouse keeps them).
 
-    A state holds until the next sample: a sample also ends the month before it, and one on the last day of a
-    month reaches into the next.
+    A state holds until the next sample: a sample also ends the month before it, and one of the last days of
+    a month may reach into the next.
     """
     months = set()
     for instant in map(aware_utc, captured):
         month = BillingPeriod.containing(instant)
-        months |= {str(month), str(month.shift(-1)), str(BillingPeriod.containing(instant + _REACH))}
+        months |= {str(month), str(month.shift(-1)), str(BillingPeriod.containing(instant + LONGEST_GAP))}
     return months

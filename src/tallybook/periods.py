@@ -9,6 +9,8 @@ from typing import Self
 from tallybook.errors import UsageError
 
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+LONGEST_GAP = timedelta(days=3)
+"""How long a sample may hold at most: so far its figures reach beyond its own moment."""
 _CLOCK_ERROR = timedelta(hours=1)
 _MOST_BEHIND = timedelta(days=1)
 _YEARS = range(1970, 9999)  # a month before or after one of these is still a date

@@ -17,6 +17,7 @@ from tallybook.credentials import SecretReader, SecretRef, secret_reader
 from tallybook.errors import ConfigurationError
 from tallybook.lake import Lake, LakeKeys
 from tallybook.limits import LimitKeys, Limits
+from tallybook.periods import LONGEST_GAP
 
 M = TypeVar("M", bound=BaseModel)
 N = TypeVar("N", "ConnectionSettings", "DeliverySettings")
@@ -41,6 +42,14 @@ def duration_seconds(text: str) -> int:
 
 def _checked_duration(text: str) -> str:
     duration_seconds(text)
+    return text
+
+
+def _checked_gap(text: str) -> str:
+    if duration_seconds(text) > LONGEST_GAP.total_seconds():
+        raise ValueError(
+            f"a sample holds {LONGEST_GAP.total_seconds() // 3600:.0f}h at most: what lies further apart is a gap"
+        )
     return text
 
 
@@ -74,7 +83,7 @@ class SampledSettings(ConnectionSettings):
     `max_gap` is how long a sample holds; a longer hole is a gap. Keep it a little longer than the time between two.
     """
 
-    max_gap: Annotated[str, AfterValidator(_checked_duration)] = "15m"
+    max_gap: Annotated[str, AfterValidator(_checked_gap)] = "15m"
 
     @property
     def max_gap_seconds(self) -> int:

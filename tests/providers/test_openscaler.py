@@ -323,6 +323,12 @@ def test_another_max_gap_is_refused_with_the_form_it_must_have(text: str) -> Non
         settings("openscaler", max_gap=text)
 
 
+def test_a_sample_that_would_hold_more_than_three_days_is_refused() -> None:
+    assert settings("openscaler", max_gap="72h")
+    with pytest.raises((ValidationError, ConfigurationError), match="a sample holds 72h at most"):
+        settings("openscaler", max_gap="73h")
+
+
 def test_the_example_is_what_the_document_prints() -> None:
     document = example()
     assert document["timestamp"] == 1713525285

@@ -108,6 +108,18 @@ def test_a_gap_of_days_can_be_allowed(tmp_path: Path) -> None:
     }
 
 
+def test_a_sample_that_comes_late_counts_in_the_month_that_it_reaches_days_later(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, settings("openscaler", max_gap="72h"))
+    bench.stage(now=at(3, 0, month=11))
+    assert quantities(bench, "instance_hours", period="2026-11") == {}
+
+    land(bench, at(30, 0), machine())  # holds until 2 November
+    bench.stage(now=at(3, 0, month=11))
+
+    expected = {date(2026, 11, 1): Decimal(24)}
+    assert quantities(bench, "instance_hours", period="2026-11") == expected
+
+
 def test_a_sample_before_the_month_carries_into_it_and_the_last_ends_with_it(bench: Bench) -> None:
     land(bench, at(30, 23, 48, month=9), machine())
     land(bench, at(31, 23, 54), machine())
