@@ -104,6 +104,8 @@ def test_a_draft_only_because_the_month_has_not_ended_exits_0(
     result = invoke("report --month current --json", folder=fresh.folder)
 
     assert (last_json(result.stdout)["status"], last_json(result.stdout)["failed"]) == ("DRAFT", [])
+    whys = last_json(result.stdout)["reasons"]
+    assert whys and all(f"  {why}\n" in result.stdout for why in whys)  # an empty month is not published unexplained
     assert result.exit_code == 0, result.stderr
 
 

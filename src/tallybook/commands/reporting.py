@@ -136,6 +136,8 @@ def _report(
 
     published = publish_report(house, period, clock=clock, final=final, reason=reason, accept_gaps=accept_gaps)
     say(published.sentence)
+    for why in published.reasons:
+        say(f"  {why}")
     if published.language != house.settings.language:
         warn(
             f"tallybook: {period} stays in its language, {published.language}: it is closed, and its figures did not "
