@@ -17,7 +17,7 @@ def definitions() -> list[str]:
 
 
 def tables_sha256(statements: Iterable[str]) -> str:
-    """Of what tables are made of: a comment or a view, which is made anew each time, makes no other table."""
+    """Of what tables are made of: a comment or a view, which any version can make anew, makes no other table."""
     tables = [" ".join(COMMENT.sub("", text).split()) for text in statements if "create table" in text]
     return hashlib.sha256("\n".join(tables).encode()).hexdigest()
 
