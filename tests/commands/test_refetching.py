@@ -1,6 +1,8 @@
 """`collect --month current` in the first days of a month."""
 
+import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -16,11 +18,19 @@ def _second_of_november(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"tallybook.commands.{module}.clock", lambda: datetime(2026, 11, 2, 6, tzinfo=UTC))
 
 
+def forget_fetches(data_dir: Path) -> None:
+    """What was fetched by the real clock, after this module's time, would not be replaced by it."""
+    shutil.rmtree(data_dir / "raw" / "ocore-main")
+    (data_dir / "tallybook.duckdb").unlink()
+
+
 def periods(output: str) -> list[str]:
     return [unit["period"] for unit in last_json(output)["units"]]
 
 
 def test_the_month_before_is_collected_again_and_its_report_is_offered(copy: Installation, invoke: Invoke) -> None:
+    forget_fetches(copy.folder / "var")
+
     result = invoke(f"{LINE} current", folder=copy.folder)
 
     assert result.exit_code == 0, result.output
