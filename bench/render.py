@@ -97,7 +97,7 @@ def make(folder: Path, projects: int, workloads: int) -> None:
     from tallybook.periods import BillingPeriod
     from tallybook.pipeline.charging import charge_months
     from tallybook.pipeline.house import load, open_house
-    from tallybook.pipeline.publish import _inputs
+    from tallybook.pipeline.inputs import month_inputs
     from tallybook.pricing.books import read_books
 
     (folder / "books").mkdir()
@@ -113,7 +113,7 @@ def make(folder: Path, projects: int, workloads: int) -> None:
     with house.warehouse() as warehouse:
         load(house, warehouse, now=NOW, periods=[period])
         charge_months(house, warehouse, period, books=books, now=NOW)
-        inputs = _inputs(house, warehouse, period, books=books, now=NOW)
+        inputs = month_inputs(house, warehouse, period, books=books, now=NOW)
     (folder / "inputs.pickle").write_bytes(pickle.dumps(inputs))
 
 

@@ -116,7 +116,7 @@ def publish(folder: Path, rows: int) -> dict[str, Any]:
     from tallybook.periods import BillingPeriod
     from tallybook.pipeline.charging import charge_spans
     from tallybook.pipeline.files import TABLES
-    from tallybook.pipeline.publish import _inputs
+    from tallybook.pipeline.inputs import month_inputs
     from tallybook.pricing.books import read_books
     from tallybook.render.csv import render_csv
     from tallybook.render.html import render_report
@@ -127,7 +127,7 @@ def publish(folder: Path, rows: int) -> dict[str, Any]:
     out.mkdir()
     with house.warehouse() as warehouse:
         books = read_books(house.settings.books_dir)
-        inputs = _inputs(house, warehouse, period, books=books, now=NOW)
+        inputs = month_inputs(house, warehouse, period, books=books, now=NOW)
         write_parts(warehouse.tables("marts/charges", charge_spans(warehouse, period)), out, "charges")
     report = build_report(inputs)
     (out / "monthly-report.json").write_bytes(render_json(report))

@@ -28,7 +28,7 @@ from tallybook.periods import BillingPeriod
 from tallybook.pipeline import collect as collecting
 from tallybook.pipeline.delivering import Delivery, deliver_published
 from tallybook.pipeline.house import House, begun, open_house
-from tallybook.pipeline.publish import check_closing
+from tallybook.pipeline.publish import Closing
 from tallybook.pipeline.publish import report as publish_report
 from tallybook.pipeline.published import Published
 from tallybook.pipeline.refetching import months_due
@@ -82,7 +82,7 @@ def period_of(month: str) -> BillingPeriod:
 def closable_period(month: str, *, final: bool, reason: str, accept_gaps: str) -> BillingPeriod:
     """The same for a report; UsageError also when it is to be closed and lacks what that needs."""
     period = period_of(month)
-    check_closing(period, final=final, reason=reason, accept_gaps=accept_gaps)
+    Closing(final, reason, accept_gaps).check(period)
     return period
 
 

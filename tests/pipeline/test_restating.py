@@ -203,7 +203,7 @@ def test_a_connection_that_is_configured_no_more_is_a_setting(place: House, tmp_
 def test_another_version_that_makes_the_same_figures_makes_no_revision(
     place: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tallybook.pipeline.publish.__version__", "9.9.9")
+    monkeypatch.setattr("tallybook.pipeline.inputs.__version__", "9.9.9")
 
     assert not published(place).is_new
 

@@ -46,14 +46,14 @@ class Edition:
     inputs: MonthInputs
     report: MonthlyReport
     charges: Path
-    reason: str
-    run_id: str
     fingerprint: str
     figures_sha256: str
     sources: tuple[ManifestInput, ...]
     documents: Mapping[str, bytes]
     page_size: PageSize = "A4"
     language: Language = ENGLISH
+    reason: str = ""
+    run_id: str = ""
 
     def told(self) -> "Edition":
         """The edition in the language of its pages; what machines read is English."""

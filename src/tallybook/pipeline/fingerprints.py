@@ -1,7 +1,7 @@
 """Whether two reports of a month say the same."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import polars
@@ -16,7 +16,20 @@ from tallybook.render.json import render_json
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def fingerprint_of(inputs: MonthInputs, language: Language = ENGLISH) -> str:
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """By which a report is known: all that it shows, and the figures of its month alone."""
+
+    fingerprint: str
+    figures_sha256: str
+
+
+def fingerprints_of(inputs: MonthInputs, language: Language = ENGLISH) -> Fingerprints:
+    """Both of a report in a language."""
+    return Fingerprints(_fingerprint(inputs, language), _figures_sha256(inputs))
+
+
+def _fingerprint(inputs: MonthInputs, language: Language) -> str:
     """The same for the same figures, trust in them and language, whatever revision, time, closing and version.
 
     English adds nothing, so that months which were published before there were languages stand.
@@ -31,7 +44,7 @@ def fingerprint_of(inputs: MonthInputs, language: Language = ENGLISH) -> str:
     return digest.hexdigest()
 
 
-def figures_sha256_of(inputs: MonthInputs) -> str:
+def _figures_sha256(inputs: MonthInputs) -> str:
     """The same for the same figures of this month alone, whatever they are compared with and whatever failed since."""
     digest = hashlib.sha256()
     for name in OWN_TABLES:

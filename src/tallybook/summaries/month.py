@@ -1,6 +1,6 @@
 """All summaries of a month: the frames they start from, and the tables they give."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -68,7 +68,7 @@ class MonthFrames:
 
 @dataclass(frozen=True, slots=True)
 class MonthTables:
-    """The summaries of a month. The first twelve are published as tables/*.csv."""
+    """The summaries of a month. Those of `pipeline.files.TABLES` are published as tables/*.csv."""
 
     projects: pl.DataFrame
     workloads: pl.DataFrame
@@ -137,6 +137,17 @@ def read_frames(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was seen of a month and of the one before: coverage, and the connections whose costs can be compared."""
+
+    coverage: pl.DataFrame
+    connections: pl.DataFrame
+    before: pl.DataFrame
+    observed: Collection[str]
+    previously_observed: Collection[str]
+
+
 def summarise_month(
     frames: MonthFrames,
     *,
@@ -150,73 +161,110 @@ def summarise_month(
     `stated` has the currencies that settings name, by connection; `closed` what the month before was closed with, by
     currency.
     """
-    month = str(period)
+    seen = _seen(frames, now=now)
+    return MonthTables(
+        **_costs(frames, seen, period=period, now=now),
+        **_usage_and_sight(frames, seen, period=period),
+        **_changes(frames, seen, period=period, closed=closed or {}),
+        **_history(frames, seen, period=period, now=now, stated=stated or {}),
+    )
+
+
+def _seen(frames: MonthFrames, *, now: datetime) -> _Seen:
     coverage = summarise_coverage(frames.coverage, now=now)
     connections = summarise_connections(coverage)
     before = summarise_connections(summarise_coverage(frames.previous_coverage, now=now))
-    observed = observed_connections(frames.charges, connections)
-    previously_observed = observed_connections(frames.previous_charges, before)
+    return _Seen(
+        coverage=coverage,
+        connections=connections,
+        before=before,
+        observed=observed_connections(frames.charges, connections),
+        previously_observed=observed_connections(frames.previous_charges, before),
+    )
+
+
+def _costs(frames: MonthFrames, seen: _Seen, *, period: BillingPeriod, now: datetime) -> dict[str, pl.DataFrame]:
+    """What the month cost: beside the month before where it was seen, and by price, category, rule and commitment."""
+    month, charges, connections = str(period), frames.charges, seen.connections
     projects, providers = (
         summarise(
-            frames.charges,
+            charges,
             frames.previous_charges,
             connections,
-            previous_connections=before,
+            previous_connections=seen.before,
             billing_period=month,
-            observed=observed,
-            previously_observed=previously_observed,
+            observed=seen.observed,
+            previously_observed=seen.previously_observed,
         )
         for summarise in (summarise_projects, summarise_providers)
     )
-    currencies = summarise_currencies(
-        frames.charges, frames.previous_charges, frames.prices, connections, stated=stated or {}
-    )
+    return {
+        "projects": projects,
+        "providers": providers,
+        "workloads": summarise_workloads(
+            charges, frames.previous_charges, connections, previous_connections=seen.before, billing_period=month
+        ),
+        "pricing": summarise_pricing(charges, connections, billing_period=month),
+        "spot": summarise_spot(charges, connections, billing_period=month),
+        "prices": summarise_prices(charges, frames.prices, connections),
+        "commitments": summarise_commitments(
+            charges, frames.prices, connections, billing_period=month, is_over=now >= period.end
+        ),
+        "allocation": summarise_allocation(frames.allocation, billing_period=month),
+        "shares": summarise_shares(projects, frames.allocation),
+        "tie_out": summarise_tie_out(frames.source_costs, projects, frames.allocation),
+    }
+
+
+def _usage_and_sight(frames: MonthFrames, seen: _Seen, *, period: BillingPeriod) -> dict[str, pl.DataFrame]:
+    """What was used, what limits there are, and what of it was seen."""
+    return {
+        "usage": summarise_usage(frames.charges, seen.connections, billing_period=str(period)),
+        "lines": summarise_lines(frames.charges),
+        "unpriced": summarise_unpriced(frames.charges),
+        "quotas": with_trend(summarise_quotas(frames.quotas), frames.quotas),
+        "quota_changes": summarise_limit_changes(frames.quotas),
+        "coverage": seen.coverage,
+        "connections": seen.connections,
+        "datasets": summarise_datasets(seen.coverage),
+        "gaps": summarise_gaps(seen.coverage),
+        "accounts": frames.accounts.sort("connection", "sub_account_id"),
+    }
+
+
+def _changes(
+    frames: MonthFrames, seen: _Seen, *, period: BillingPeriod, closed: Mapping[str, Decimal]
+) -> dict[str, pl.DataFrame]:
+    """What moved the month, against the one before."""
     items = summarise_items(
         frames.charges,
         frames.previous_charges,
-        observed=observed,
-        previously_observed=previously_observed,
-        lacking=lacking_connections(frames.charges, connections),
-        previously_lacking=lacking_before(frames.previous_charges, before),
+        observed=seen.observed,
+        previously_observed=seen.previously_observed,
+        lacking=lacking_connections(frames.charges, seen.connections),
+        previously_lacking=lacking_before(frames.previous_charges, seen.before),
     )
-    return MonthTables(
-        projects=projects,
-        workloads=summarise_workloads(
-            frames.charges,
-            frames.previous_charges,
-            connections,
-            previous_connections=before,
-            billing_period=month,
-        ),
-        pricing=summarise_pricing(frames.charges, connections, billing_period=month),
-        quotas=with_trend(summarise_quotas(frames.quotas), frames.quotas),
-        quota_changes=summarise_limit_changes(frames.quotas),
-        commitments=summarise_commitments(
-            frames.charges, frames.prices, connections, billing_period=month, is_over=now >= period.end
-        ),
-        usage=summarise_usage(frames.charges, connections, billing_period=month),
-        coverage=coverage,
-        variance=summarise_variance(items, billing_period=month),
-        forecast=summarise_forecast(frames.recent_days, frames.recent_coverage, period=period, now=now),
-        spot=summarise_spot(frames.charges, connections, billing_period=month),
-        anomalies=summarise_anomalies(
+    return {
+        "variance": summarise_variance(items, billing_period=str(period)),
+        "bridge": summarise_bridge(items, closed=closed),
+        "project_movers": summarise_movers(items, by=("project",), top=MOVERS),
+        "workload_movers": summarise_movers(items.filter(pl.col("workload") != ""), by=WORKLOAD, top=MOVERS),
+    }
+
+
+def _history(
+    frames: MonthFrames, seen: _Seen, *, period: BillingPeriod, now: datetime, stated: Mapping[str, str]
+) -> dict[str, pl.DataFrame]:
+    """Days and months in a row, where they may lead, and days unlike the others."""
+    currencies = summarise_currencies(
+        frames.charges, frames.previous_charges, frames.prices, seen.connections, stated=stated
+    )
+    return {
+        "currencies": currencies,
+        "daily": summarise_days(frames.daily_costs, seen.coverage, frames.charges),
+        "trend": summarise_trend(frames.trend_costs, frames.trend_coverage, frames.trend_charges, currencies),
+        "forecast": summarise_forecast(frames.recent_days, frames.recent_coverage, period=period, now=now),
+        "anomalies": summarise_anomalies(
             frames.item_days, frames.recent_coverage, period=period, now=now, thresholds=frames.thresholds
         ),
-        allocation=summarise_allocation(frames.allocation, billing_period=month),
-        shares=summarise_shares(projects, frames.allocation),
-        providers=providers,
-        datasets=summarise_datasets(coverage),
-        connections=connections,
-        gaps=summarise_gaps(coverage),
-        tie_out=summarise_tie_out(frames.source_costs, projects, frames.allocation),
-        unpriced=summarise_unpriced(frames.charges),
-        lines=summarise_lines(frames.charges),
-        prices=summarise_prices(frames.charges, frames.prices, connections),
-        daily=summarise_days(frames.daily_costs, coverage, frames.charges),
-        trend=summarise_trend(frames.trend_costs, frames.trend_coverage, frames.trend_charges, currencies),
-        accounts=frames.accounts.sort("connection", "sub_account_id"),
-        currencies=currencies,
-        bridge=summarise_bridge(items, closed=closed or {}),
-        project_movers=summarise_movers(items, by=("project",), top=MOVERS),
-        workload_movers=summarise_movers(items.filter(pl.col("workload") != ""), by=WORKLOAD, top=MOVERS),
-    )
+    }
