@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import jsonschema
+import pikepdf
 import polars
 import pytest
 
@@ -40,6 +41,11 @@ def test_the_promised_files_are_there(lived: Lived) -> None:
     statements = {name for name in files if re.fullmatch(r"projects/[a-z0-9-]+/statement\.(html|pdf)", name)}
     assert len(statements) >= 2
     assert {name.partition(".")[0] + ".pdf" for name in statements} <= statements
+
+
+def test_a_pdf_is_called_by_its_month(lived: Lived) -> None:
+    with pikepdf.open(lived.published.folder / "monthly-report.pdf") as file:
+        assert str(file.docinfo["/Title"]).startswith("Monthly cloud cost report, October 2026, ")
 
 
 @pytest.mark.parametrize("name", COLUMNS)

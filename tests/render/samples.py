@@ -92,7 +92,7 @@ def certainty(coverage: Decimal = Decimal(100), *, unpriced: int = 0) -> dict[st
 
 def header(**changes: object) -> Header:
     made = Header(
-        title="Cloud costs October 2026",
+        title="Monthly cloud cost report",
         entity="Example Works GmbH",
         billing_period="2026-10",
         period_label="October 2026",
@@ -930,7 +930,7 @@ def statement() -> ProjectStatement:
 
     return ProjectStatement(
         schema_version=SCHEMA_VERSION,
-        header=replace(report.header, title="Cloud costs of platform, October 2026"),
+        header=replace(report.header, title="Project statement"),
         project="platform",
         slug="platform",
         cost_center="4715",

@@ -65,6 +65,15 @@ def test_the_same_report_gives_the_same_page() -> None:
     assert html.render_report(samples.full_report()) == html.render_report(samples.full_report())
 
 
+def test_windows_tell_apart_months_and_projects() -> None:
+    report, statement = samples.small_report(), samples.statement()
+    entity = report.header.entity
+
+    assert html.page_title(report) == f"Monthly cloud cost report, October 2026, {entity}"
+    assert html.page_title(statement) == f"{statement.header.title}, {statement.project}, October 2026, {entity}"
+    assert f"<title>{html.page_title(report)}</title>" in html.render_report(report)
+
+
 def test_a_page_loads_nothing_but_itself(full: Page) -> None:
     addresses = [
         value or ""
@@ -99,7 +108,7 @@ def test_the_first_screen_tells_the_month(full: Page) -> None:
     front = full.text[: full.text.index("Contents")]
 
     for words in (
-        "Cloud costs October 2026",
+        "Monthly cloud cost report",
         "Example Works GmbH",
         "1 October 2026 00:00 up to, not including, 1 November 2026 00:00 UTC",
         "DRAFT",

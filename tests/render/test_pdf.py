@@ -20,7 +20,7 @@ from tallybook.render.json import render_json
 from tallybook.render.pdf import Attachment, RenderError, render_pdf
 from tests.render import samples
 
-TITLE = "Cloud costs October 2026"
+TITLE = "Monthly cloud cost report"
 
 
 def small_pdf() -> bytes:

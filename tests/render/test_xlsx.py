@@ -154,7 +154,7 @@ def test_the_first_sheet_says_what_the_report_is_and_how_far_to_trust_it() -> No
     sheet = written({})["Report"]
     rows = [[cell.value for cell in row if cell.value is not None] for row in sheet.iter_rows()]
 
-    assert rows[0] == ["Cloud costs October 2026"]
+    assert rows[0] == ["Monthly cloud cost report"]
     assert ["Entity", "Example Works GmbH"] in rows
     assert ["Period", "October 2026"] in rows
     assert ["Status", "DRAFT"] in rows

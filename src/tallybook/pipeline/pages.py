@@ -14,7 +14,7 @@ from tallybook.documents.model import MonthlyReport
 from tallybook.documents.pages import ProjectStatement
 from tallybook.language import ENGLISH, Language, language_of
 from tallybook.limits import processors_there
-from tallybook.render.html import render_report, render_statement
+from tallybook.render.html import page_title, render_report, render_statement
 from tallybook.render.pdf import Attachment, PageSize, render_pdf
 
 MEDIA_TYPES = {
@@ -88,12 +88,11 @@ def _print(job: _Job) -> None:
     job.path.parent.mkdir(parents=True, exist_ok=True)
     language = language_of(job.language)
     if isinstance(job.document, MonthlyReport):
-        title = job.document.header.title
         screen, paper = (render_report(job.document, for_print=flag, language=language) for flag in (False, True))
     else:
-        title = f"{job.document.header.title}: {job.document.project}"
         screen, paper = (render_statement(job.document, for_print=flag, language=language) for flag in (False, True))
     job.path.with_suffix(".html").write_text(screen, encoding="utf-8")
+    title = page_title(job.document)
     made = render_pdf(paper, title=title, lang=language.code, attachments=job.attachments, page_size=job.page_size)
     job.path.write_bytes(made)
 

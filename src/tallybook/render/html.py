@@ -28,6 +28,7 @@ def render_report(report: MonthlyReport, *, for_print: bool = False, language: L
         "monthly-report.html.j2",
         for_print=for_print,
         language=language,
+        page_title=page_title(report),
         report=report,
         header=report.header,
         sections=SECTIONS,
@@ -50,12 +51,20 @@ def render_statement(statement: ProjectStatement, *, for_print: bool = False, la
         "statement.html.j2",
         for_print=for_print,
         language=language,
+        page_title=page_title(statement),
         statement=statement,
         header=statement.header,
         blocks=views.statement_blocks(statement),
         exceptions=views.exception_blocks(statement.exceptions, language),
         has_lower_bounds=views.has_lower_bounds(statement),
     )
+
+
+def page_title(document: MonthlyReport | ProjectStatement) -> str:
+    """What a window, a tab and a PDF are called: the document, its project, its month, and whose it is."""
+    header = document.header
+    project = [document.project] if isinstance(document, ProjectStatement) else []
+    return ", ".join([header.title, *project, header.period_label, header.entity])
 
 
 def render_library(library: Library) -> str:
