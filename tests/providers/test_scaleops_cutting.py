@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from tallybook import staging
+from tallybook import cutting, staging
 from tallybook.errors import SchemaError
-from tallybook.providers.scaleops import cutting, parse
+from tallybook.providers.scaleops import parse
 from tests.providers.support import Bench, settings
 from tests.providers.test_scaleops import day, report, workload
 
@@ -66,7 +66,7 @@ def test_parts_say_what_the_whole_says(texts: list[str], indent: int | None) -> 
 def test_a_report_is_cut_behind_its_workloads() -> None:
     body = report(*(workload(id=str(number), ownerLabels=TWO_LABELS) for number in range(10))).replace(b"}, {", b"},{")
 
-    pieces = list(cutting.reports(chunks(body)))
+    pieces = list(cutting.shorter(chunks(body), "aggregatedWorkloads"))
 
     assert len(pieces) > 3
     assert {json.dumps(json.loads(piece)["window"]) for piece in pieces} == {json.dumps(json.loads(body)["window"])}

@@ -5,9 +5,8 @@ named, and fields that the document does not name are kept. Numbers stay the tex
 until Arrow reads a whole column of them as decimals.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,16 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tallybook.contract import Parsed, Request
+from tallybook.cutting import shorter, side_by_side
 from tallybook.decode import decode, decode_answer, encode, known_fields, unknown_fields, unknown_names
 from tallybook.errors import SchemaError
 from tallybook.providers.scaleops.columns import as_lines, decimals, documents, from_lines
-from tallybook.providers.scaleops.cutting import reports
 from tallybook.providers.scaleops.plain import read_plain
 from tallybook.providers.scaleops.repeats import TELLING, are_ids_distinct, chunks_of, repeats
 from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS, OwnerLabel, Read, Report, Window, Workload
 
 _SLICE_ROWS = 4000
-_READERS = 2  # threads, of a long answer; Arrow leaves Python's lock free
+_ROWS = "aggregatedWorkloads"
 _WORKLOADS = ("workload_windows", "workloads")
 _AGGREGATED = ("aggregated_windows", "aggregated")
 
@@ -43,12 +42,12 @@ def parse_aggregated(body: bytes, request: Request) -> Parsed:
 
 def parse_long_workloads(chunks: Callable[[], Iterable[bytes]], request: Request) -> Iterator[Parsed]:
     """The same in parts, of an answer that is not held in memory; the window comes last."""
-    return _parts(_reads(reports(chunks)), request, tables=_WORKLOADS)
+    return _parts(_reads(shorter(chunks, _ROWS)), request, tables=_WORKLOADS)
 
 
 def parse_long_aggregated(chunks: Callable[[], Iterable[bytes]], request: Request) -> Iterator[Parsed]:
     """The same in parts, of an answer that is not held in memory; the window comes last."""
-    return _parts(_reads(reports(chunks)), request, tables=_AGGREGATED)
+    return _parts(_reads(shorter(chunks, _ROWS)), request, tables=_AGGREGATED)
 
 
 def _parse(body: bytes, request: Request, *, tables: tuple[str, str]) -> Parsed:
@@ -87,21 +86,10 @@ def _parts(reads: Iterable[Read], request: Request, *, tables: tuple[str, str]) 
 def _reads(bodies: Iterable[bytes]) -> Iterator[Read]:
     """The parts of a report in their order, some of them read ahead side by side."""
     count = 0
-    with ThreadPoolExecutor(_READERS) as pool:
-        for future in _ahead(pool.submit(_read, body) for body in bodies):
-            read = _told(future, first=count)
-            count += read.count or 0
-            yield read
-
-
-def _ahead(futures: Iterable[Future[Read]]) -> Iterator[Future[Read]]:
-    """The same in the same order, with so many drawn before they are waited for."""
-    drawn: deque[Future[Read]] = deque()
-    for future in futures:
-        drawn.append(future)
-        if len(drawn) > _READERS:
-            yield drawn.popleft()
-    yield from drawn
+    for future in side_by_side(_read, bodies):
+        read = _told(future, first=count)
+        count += read.count or 0
+        yield read
 
 
 def _told(read: Future[Read], *, first: int) -> Read:
