@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -50,7 +51,7 @@ class RawFile(msgspec.Struct, frozen=True):
     is_clock_doubted: bool = False  # the answer's `Date` could not be, so that our clock says when it was captured
 
 
-class Receipt(msgspec.Struct, frozen=True):
+class Receipt(msgspec.Struct, frozen=True, dict=True):
     """One fetch of one unit. `error` is "" when all of it landed.
 
     A history that failed has no files; a snapshot that failed has those that landed.
@@ -65,14 +66,14 @@ class Receipt(msgspec.Struct, frozen=True):
     files: tuple[RawFile, ...]
     error: str = ""
 
-    @property
+    @cached_property  # each of its files, of which there may be thousands, is stamped with it
     def id(self) -> str:
         """Unique in the store, sortable by time within a unit; two fetches at one instant differ in content."""
         stamp = self.fetched_at.astimezone(UTC).strftime(_STAMP)
         content = hashlib.sha256(f"{self.inputs_sha256} {self.error}".encode()).hexdigest()
         return f"{self.connection}/{self.dataset}/{self.period}/{stamp}-{content[:8]}"
 
-    @property
+    @cached_property
     def inputs_sha256(self) -> str:
         """The same for the same questions and answers, whenever they were fetched."""
         digest = hashlib.sha256()
