@@ -21,10 +21,15 @@ def decimals(values: Iterable[Decimal | None], field: str) -> pa.Array:
     return pa.array([_checked(value, field) for value in values], pa.decimal128(38, SCALE))
 
 
+def is_amount(value: Decimal | None) -> bool:
+    """Whether a cloud can hold so many MiB; null is one that is not known."""
+    return value is None or (value.is_finite() and abs(value) <= _MOST)
+
+
 def _checked(value: Decimal | None, field: str) -> Decimal | None:
     if value is None:
         return None
-    if not value.is_finite() or abs(value) > _MOST:
+    if not is_amount(value):
         raise SchemaError(f"the answer does not fit its document: {field} is {value}, which is no amount")
     return quantise(value, SCALE)
 

@@ -7,15 +7,17 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from tallybook.contract import Parsed, Request
+from tallybook.contract import Columns, Parsed, Request
 from tallybook.decode import decode, decode_answer, unknown_fields, unknown_names
 from tallybook.providers.nodeconductor.checks import odd_series
 from tallybook.providers.nodeconductor.lists import list_columns
 from tallybook.providers.nodeconductor.numbers import decimals, instants
+from tallybook.providers.nodeconductor.plain import read_points
 from tallybook.providers.nodeconductor.plan import LISTS
 from tallybook.providers.nodeconductor.shapes import Datapoint, Series
 
 _AGGREGATES = {kind: aggregate for aggregate, kind in LISTS.items()}
+_USAGE_KEYS = ("aggregate", "uuid", "item")
 
 
 class Count(msgspec.Struct, rename={"from_": "from"}, frozen=True):
@@ -71,6 +73,25 @@ def parse_usage(body: bytes, request: Request) -> Parsed:
     if request.kind in _AGGREGATES:
         columns, said = list_columns(body, request, _AGGREGATES[request.kind])
         return Parsed(tables={"aggregates": columns}, notes=said)
+    plain = read_points(body, request.asked)
+    return _read_point_by_point(body, request) if plain is None else _plain_usage(plain, request)
+
+
+def _plain_usage(points: Columns, request: Request) -> Parsed:
+    """Rows of the one series that was asked for, with nothing to tell about it."""
+    count = len(points["from_epoch"])
+    keys = {name: request.asked[name] for name in _USAGE_KEYS}
+    stamps = {**keys, "series_position": 0, "is_asked": True, "unknown_fields": ""}
+    series = {**keys, "position": 0, "name": request.asked["name"], "point_count": count, "is_asked": True}
+    return Parsed(
+        tables={
+            "usage_series": {name: [value] for name, value in (series | {"unknown_fields": ""}).items()},
+            "usage_points": {**points, **{name: pa.repeat(value, count) for name, value in stamps.items()}},
+        }
+    )
+
+
+def _read_point_by_point(body: bytes, request: Request) -> Parsed:
     series = decode_answer(body, list[Series])
     raw = decode(body, list[dict[str, Any]])
     counts = _counted(series, request)
@@ -79,7 +100,7 @@ def parse_usage(body: bytes, request: Request) -> Parsed:
     points = _point_columns(series, request, counts) | {"unknown_fields": unknown_in_points}
     notes = (*_notes([*unknown, *unknown_in_points]), *odd_series(series, counts, request.asked))
     rows: dict[str, Any] = {
-        **_asked(request, ("aggregate", "uuid", "item"), len(series)),
+        **_asked(request, _USAGE_KEYS, len(series)),
         "position": list(range(len(series))),
         "name": [one.name for one in series],
         "point_count": [len(one.datapoints) for one in series],
@@ -99,7 +120,7 @@ def _point_columns(series: Sequence[Series], request: Request, counts: Sequence[
     points = [point for one in series for point in one.datapoints]
     sizes = [len(one.datapoints) for one in series]
     return {
-        **_asked(request, ("aggregate", "uuid", "item"), len(points)),
+        **_asked(request, _USAGE_KEYS, len(points)),
         "series_position": [index for index, size in enumerate(sizes) for _ in range(size)],
         "is_asked": [is_asked for is_asked, size in zip(counts, sizes, strict=True) for _ in range(size)],
         "position": [position for size in sizes for position in range(size)],
