@@ -13,7 +13,7 @@ from tallybook.contract import Request
 from tallybook.decode import decode
 from tallybook.errors import SchemaError
 from tallybook.periods import BillingPeriod
-from tallybook.providers.ocore import api
+from tallybook.providers.ocore import api, parse
 from tests.providers.support import Bench, settings
 
 HOURLY = {"period": "hourly", "start_date": "2026-10-01T00:00:00Z", "end_date": "2026-11-01T00:00:00Z"}
@@ -83,7 +83,7 @@ def test_the_documented_totals_example_is_a_row_that_says_nothing(bench: Bench) 
 
 @pytest.mark.parametrize("body", [b'{"totals": null}', b'{"totals": []}'])
 def test_totals_may_be_null_or_empty(body: bytes) -> None:
-    assert len(api.parse_totals(body, USAGE).tables["project_totals"]["project_id"]) == 0
+    assert len(parse.parse_totals(body, USAGE).tables["project_totals"]["project_id"]) == 0
 
 
 def test_null_items_are_an_empty_month(bench: Bench) -> None:
@@ -114,11 +114,11 @@ def test_the_largest_figure_of_memory_is_no_overflow(tmp_path: Path) -> None:
 
 def test_an_answer_for_another_time_is_no_answer() -> None:
     with pytest.raises(SchemaError, match="every periodStart lies outside of it"):
-        api.parse_usage(usage(item(periodStart="2026-09-30T23:00:00Z")), USAGE)
+        parse.parse_usage(usage(item(periodStart="2026-09-30T23:00:00Z")), USAGE)
 
 
 def test_items_of_another_time_are_told() -> None:
-    parsed = api.parse_usage(usage(item(), item(periodStart="2026-11-01T00:00:00Z")), USAGE)
+    parsed = parse.parse_usage(usage(item(), item(periodStart="2026-11-01T00:00:00Z")), USAGE)
 
     assert parsed.notes == ("1 periods lie outside of the asked time: kept, not counted",)
 
@@ -183,12 +183,12 @@ def test_a_missing_field_is_an_error_that_names_it() -> None:
     del broken["cpuCoreHours"]
 
     with pytest.raises(SchemaError, match=r"cpuCoreHours"):
-        api.parse_usage(usage(broken), USAGE)
+        parse.parse_usage(usage(broken), USAGE)
 
 
 def test_a_changed_type_is_an_error_that_names_the_field() -> None:
     with pytest.raises(SchemaError, match=r"items\[0\].projectId"):
-        api.parse_usage(usage(item(projectId=7)), USAGE)
+        parse.parse_usage(usage(item(projectId=7)), USAGE)
 
 
 def test_unknown_fields_are_kept_and_noted(bench: Bench) -> None:
@@ -205,7 +205,7 @@ def test_pages_that_the_document_does_not_know_are_refused() -> None:
     body = b'{"items": [], "period": "hourly", "totals": null, "next_cursor": "abc", "has_more": true}'
 
     with pytest.raises(SchemaError, match="next_cursor is set"):
-        api.parse_usage(body, USAGE)
+        parse.parse_usage(body, USAGE)
 
 
 @pytest.mark.parametrize(
@@ -225,12 +225,12 @@ def test_an_answer_that_says_there_is_more_is_refused(paging: dict[str, object])
     body = json.loads(usage(item())) | paging
 
     with pytest.raises(SchemaError, match="further pages"):
-        api.parse_usage(json.dumps(body).encode(), USAGE)
+        parse.parse_usage(json.dumps(body).encode(), USAGE)
 
 
 def test_totals_that_say_there_is_more_are_refused() -> None:
     with pytest.raises(SchemaError, match="further pages"):
-        api.parse_totals(b'{"totals": [{}], "page": 1, "perPage": 1, "total": 3}', Request("totals", "/usage/totals"))
+        parse.parse_totals(b'{"totals": [{}], "page": 1, "perPage": 1, "total": 3}', Request("totals", "/usage/totals"))
 
 
 @pytest.mark.parametrize(
@@ -245,16 +245,18 @@ def test_totals_that_say_there_is_more_are_refused() -> None:
 def test_an_answer_that_says_it_is_all_there_is_counts(paging: dict[str, object]) -> None:
     body = json.loads(usage(item())) | paging
 
-    assert api.parse_usage(json.dumps(body).encode(), USAGE).tables["usage_items"]["project_id"] == ["p-1"]
+    assert parse.parse_usage(json.dumps(body).encode(), USAGE).tables["usage_items"]["project_id"].to_pylist() == [
+        "p-1"
+    ]
 
 
 def test_items_of_another_project_than_the_asked_one_are_refused() -> None:
     """A server that leaves the project out of account would be counted once for each project that is asked for."""
     of_one = Request("usage", "/projects/p-1/usage", asked=HOURLY)
 
-    assert api.parse_usage(usage(item(), item()), of_one).notes == ()
+    assert parse.parse_usage(usage(item(), item()), of_one).notes == ()
     with pytest.raises(SchemaError, match="asked for project 'p-1' and answered for 'p-2'"):
-        api.parse_usage(usage(item(), item(projectId="p-2")), of_one)
+        parse.parse_usage(usage(item(), item(projectId="p-2")), of_one)
 
 
 @pytest.mark.parametrize("uncounted", [{"periodType": "daily"}, {"periodStart": "1 October"}])
@@ -362,7 +364,7 @@ def test_chosen_projects_are_asked_one_by_one_and_remembered() -> None:
 @pytest.mark.parametrize("nobody", ["", " "])
 def test_an_item_of_no_project_is_refused_since_it_may_be_the_sum_of_the_others(nobody: str) -> None:
     with pytest.raises(SchemaError, match="2026-10-01T05:00:00Z is of no project"):
-        api.parse_usage(usage(item(), item(projectId=nobody)), USAGE)
+        parse.parse_usage(usage(item(), item(projectId=nobody)), USAGE)
 
 
 def test_hours_in_which_no_project_has_an_item_are_told(bench: Bench) -> None:

@@ -1,7 +1,7 @@
 """oCore: hourly usage per project, with control totals. No money. See README.md."""
 
 from tallybook.contract import Cadence, Dataset, Facts, Provider
-from tallybook.providers.ocore import api
+from tallybook.providers.ocore import api, parse
 from tallybook.providers.ocore.documents import DOCUMENTS
 from tallybook.providers.ocore.settings import OcoreSettings
 
@@ -15,14 +15,15 @@ PROVIDER = Provider(
             cadence=Cadence.HISTORY,
             tables=("usage_totals", "usage_items"),
             plan=api.plan_usage,
-            parse=api.parse_usage,
+            parse=parse.parse_usage,
+            parse_long=parse.parse_long_usage,
         ),
         Dataset(
             name="totals",
             cadence=Cadence.HISTORY,
             tables=("project_totals",),
             plan=api.plan_totals,
-            parse=api.parse_totals,
+            parse=parse.parse_totals,
         ),
     ),
     authenticate=api.authenticate,
