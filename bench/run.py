@@ -1,4 +1,4 @@
-"""Times a month of workload rows from raw bytes to the report's tables, step by step, beside plain DuckDB.
+"""Times a month of costs from raw bytes to tables, step by step, beside plain DuckDB, and a month of all providers.
 
     python bench/run.py [--rows 1000000 ...] [--runs 1] [--peers PYTHON] [--json FILE]
 
@@ -20,7 +20,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from month import RECEIPTS, generate
+from estate import Estate, land_estate, write_house
+from month import PERIOD, RECEIPTS, generate
 from steps import measured
 
 STEPS = (
@@ -61,6 +62,8 @@ def _run(rows: int, peers: str) -> list[dict[str, Any]]:
     folder = Path(tempfile.mkdtemp(prefix="tallybook-bench-"))
     try:
         generate(folder, rows)
+        write_house(folder / "estate", Estate(rows))
+        land_estate(folder / "estate", Estate(rows), PERIOD)
         results = [
             _in_process([sys.executable, __file__, "--step", step, "--folder", str(folder), "--rows", str(rows)])
             for step in STEPS
@@ -100,7 +103,6 @@ def _show(results: list[dict[str, Any]], rows: int) -> None:
     for name, one in next(result for result in results if "documents" in result)["documents"].items():
         print(f"\n{name}: {one['seconds']} s, {one['cpu_seconds']} CPU s, {one['bytes']:,} bytes")
     seconds = {result["step"]: result["seconds"] for result in results}
-    print(f"\nland and close: {seconds['land'] + seconds['close']:.1f} s")
     cpu = {result["step"]: result["cpu_seconds"] for result in results}
     print()
     for ours in (("land", "decode"), ("land", "stage")):

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from month import MONTH, RECEIPTS, land_month, land_samples, requests
+from month import PERIOD, RECEIPTS, land_samples, requests
 
 from tallybook.contract import Request
 
@@ -32,12 +32,12 @@ def land(folder: Path, rows: int) -> dict[str, Any]:
     store = RawStore(folder / "var" / "raw")
 
     def land_one(request: Request, path: Path) -> RawFile:
-        sha256, size = store.land("cluster-costs", "workloads", MONTH, _chunks(path))
+        sha256, size = store.land("cluster-costs", "workloads", str(PERIOD), _chunks(path))
         return as_raw_file(request, status=200, sha256=sha256, size_bytes=size, captured_at=NOW)
 
     with ThreadPoolExecutor(2) as pool:
         files = tuple(pool.map(land_one, requests(_house(folder)), sorted((folder / "bodies").iterdir())))
-    store.write_receipt(Receipt("scaleops", "cluster-costs", "workloads", "history", MONTH, NOW, files))
+    store.write_receipt(Receipt("scaleops", "cluster-costs", "workloads", "history", str(PERIOD), NOW, files))
     return {"rows": rows, "bytes": _bytes(folder / "var" / "raw")}
 
 
@@ -79,32 +79,29 @@ def _bytes(path: Path) -> int:
 
 
 def _staged(folder: Path) -> list[Any]:
-    from tallybook.periods import BillingPeriod
     from tallybook.pipeline.house import load
 
     house = _house(folder)
     with house.warehouse() as warehouse:
-        return load(house, warehouse, now=NOW, periods=[BillingPeriod(2026, 10)])
+        return load(house, warehouse, now=NOW, periods=[PERIOD])
 
 
 def price(folder: Path, rows: int) -> dict[str, Any]:
     """Facts and books into charges."""
-    from tallybook.periods import BillingPeriod
     from tallybook.pricing.books import read_books
     from tallybook.pricing.charges import make_charges
 
     house = _house(folder)
     with house.warehouse() as warehouse:
-        make_charges(warehouse, period=BillingPeriod(2026, 10), books=read_books(house.settings.books_dir))
+        make_charges(warehouse, period=PERIOD, books=read_books(house.settings.books_dir))
     return {"rows": rows}
 
 
 def summarise(folder: Path, rows: int) -> dict[str, Any]:
     """Charges into every summary table."""
-    from tallybook.periods import BillingPeriod
     from tallybook.summaries.month import read_frames, summarise_month
 
-    house, period = _house(folder), BillingPeriod(2026, 10)
+    house, period = _house(folder), PERIOD
     with house.warehouse() as warehouse:
         tables = summarise_month(read_frames(warehouse, period=period), period=period, now=NOW)
     return {"rows": rows, "total": str(Decimal(tables.projects["effective_cost"].sum()).normalize())}
@@ -113,7 +110,6 @@ def summarise(folder: Path, rows: int) -> dict[str, Any]:
 def publish(folder: Path, rows: int) -> dict[str, Any]:
     """The summaries once more, and from them JSON, CSV, Parquet and HTML, without PDF and XLSX."""
     from tallybook.documents.monthly import build_report
-    from tallybook.periods import BillingPeriod
     from tallybook.pipeline.charging import charge_spans
     from tallybook.pipeline.files import TABLES
     from tallybook.pipeline.inputs import month_inputs
@@ -123,7 +119,7 @@ def publish(folder: Path, rows: int) -> dict[str, Any]:
     from tallybook.render.json import render_json
     from tallybook.render.parts import write_parts
 
-    house, period, out = _house(folder), BillingPeriod(2026, 10), folder / "published"
+    house, period, out = _house(folder), PERIOD, folder / "published"
     out.mkdir()
     with house.warehouse() as warehouse:
         books = read_books(house.settings.books_dir)
@@ -143,16 +139,13 @@ def export(folder: Path, rows: int) -> dict[str, Any]:
     Each is timed on its own; `seconds` of the step are those of both.
     """
     from tallybook import providers
-    from tallybook.periods import BillingPeriod
     from tallybook.pipeline.export import export as export_document
 
     house, documents = _house(folder), {}
     available = [providers.load(name) for name in providers.names()]
     for name, values in EXPORTED:
         wall, cpu = time.perf_counter(), time.process_time()
-        made = export_document(
-            house, name, BillingPeriod(2026, 10), values=values, connection=None, now=NOW, available=available
-        )
+        made = export_document(house, name, PERIOD, values=values, connection=None, now=NOW, available=available)
         documents[name] = {
             "seconds": round(time.perf_counter() - wall, 2),
             "cpu_seconds": round(time.process_time() - cpu, 2),
@@ -162,38 +155,60 @@ def export(folder: Path, rows: int) -> dict[str, Any]:
 
 
 def close(folder: Path, rows: int) -> dict[str, Any]:
-    """All of it in one process, from raw files to a published revision with its pages, but without PDFs."""
-    from tallybook.periods import BillingPeriod
+    """The five providers' month in one process, from raw files to a published revision and its pages, without PDFs.
+
+    The totals that it publishes must be those that the estate reckons.
+    """
+    from estate import Estate, totals
+
     from tallybook.pipeline import files
     from tallybook.pipeline.publish import report
 
-    for path in (folder / "var").glob("tallybook.duckdb*"):
-        path.unlink()
     files.write_pages = _write_html
-    report(_house(folder), BillingPeriod(2026, 10), clock=lambda: NOW)
-    return {"rows": rows, "bytes": _bytes(folder / "var" / "reports")}
+    house = _house(folder / "estate")
+    report(house, PERIOD, clock=lambda: NOW)
+    published, reckoned = _published_totals(house.reports_dir), totals(Estate(rows))
+    if published != reckoned:
+        raise SystemExit(f"published {published}, reckoned {reckoned}")
+    return {"rows": Estate(rows).rows, "bytes": _bytes(house.reports_dir)}
+
+
+def _published_totals(reports: Path) -> dict[str, Decimal]:
+    """What the newest revision's projects cost, by currency."""
+    import csv
+
+    totals: dict[str, Decimal] = {}
+    with (max((reports / str(PERIOD)).iterdir()) / "tables" / "projects.csv").open(encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            cost = Decimal(row["effective_cost"] or 0)
+            totals[row["billing_currency"]] = totals.get(row["billing_currency"], Decimal(0)) + cost
+    return totals
 
 
 def again(folder: Path, rows: int) -> dict[str, Any]:
     """The command once more, as its own process: nothing changed, so nothing is published."""
-    command = [sys.executable, "-m", "tallybook", "report", "--month", MONTH]
-    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    return {"rows": rows}
+    from estate import Estate
+
+    command = [sys.executable, "-m", "tallybook", "report", "--month", str(PERIOD)]
+    subprocess.run(command, cwd=folder / "estate", check=True, stdout=subprocess.DEVNULL)
+    return {"rows": Estate(rows).rows}
 
 
 def backfill(folder: Path, rows: int) -> dict[str, Any]:
     """Two years of months, each with a share of the rows, staged and published one after the other in one process."""
-    from tallybook.periods import BillingPeriod
+    from estate import Estate, land_estate, write_house
+
     from tallybook.pipeline import files
     from tallybook.pipeline.publish import report
 
     files.write_pages = _write_html
-    house, last, peaks = _house(folder / "months"), BillingPeriod(2026, 10), []
+    estate, peaks = Estate(rows // MONTHS), []
+    write_house(folder / "months", estate)
     for back in reversed(range(MONTHS)):
-        land_month(house, last.shift(-back), rows // MONTHS)
-        report(house, last.shift(-back), clock=lambda: NOW)
+        land_estate(folder / "months", estate, PERIOD.shift(-back))
+        report(_house(folder / "months"), PERIOD.shift(-back), clock=lambda: NOW)
         peaks.append(_peak_mib())
-    return {"rows": rows, "peak_mib_by_month": peaks}
+    return {"rows": MONTHS * estate.rows, "peak_mib_by_month": peaks}
 
 
 def _write_html(folder: Path, report: Any, statements: Any, *_: Any, **__: Any) -> None:
