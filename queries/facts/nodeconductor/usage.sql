@@ -13,10 +13,23 @@ with projects as (
     group by uuid
 ),
 
-hours as (
+-- telling points apart by their times costs more than all the rest, and hardly any series needs it
+distinct_series as (
+    select
+        uuid,
+        item
+    from staging.nodeconductor_usage_series
+    where x_connection = $connection and x_period = $billing_period and aggregate = 'project' and is_asked
+    group by uuid, item
+    having count(*) = 1 and bool_and(are_points_distinct)
+),
+
+points as (
     select
         uuid,
         item,
+        series_position,
+        position,
         from_at,
         to_at,
         to_epoch - from_epoch as seconds,
@@ -32,7 +45,20 @@ hours as (
         and from_at >= $period_start
         and to_at <= $period_end
         and to_at > from_at
-    qualify row_number() over (partition by uuid, item, from_at order by series_position, position) = 1
+),
+
+hours as (
+    select points.*
+    from points
+    semi join distinct_series on points.uuid = distinct_series.uuid and points.item = distinct_series.item
+    union all
+    select points.*
+    from points
+    anti join distinct_series on points.uuid = distinct_series.uuid and points.item = distinct_series.item
+    qualify row_number() over (
+        partition by points.uuid, points.item, points.from_at
+        order by points.series_position, points.position
+    ) = 1
 )
 
 select

@@ -12,6 +12,7 @@ create table if not exists staging.nodeconductor_usage_series (
     position bigint not null, -- in the answered list, from 0
     name varchar not null,
     point_count bigint not null,
+    are_points_distinct boolean not null, -- each begins at another time
     is_asked boolean not null, -- false: more series came than the one asked for, and this is not it
     unknown_fields varchar not null -- JSON text, '' when there are none
 )

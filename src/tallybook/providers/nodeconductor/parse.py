@@ -82,10 +82,18 @@ def _plain_usage(points: Columns, request: Request) -> Parsed:
     count = len(points["from_epoch"])
     keys = {name: request.asked[name] for name in _USAGE_KEYS}
     stamps = {**keys, "series_position": 0, "is_asked": True, "unknown_fields": ""}
-    series = {**keys, "position": 0, "name": request.asked["name"], "point_count": count, "is_asked": True}
+    series = {
+        **keys,
+        "position": 0,
+        "name": request.asked["name"],
+        "point_count": count,
+        "are_points_distinct": True,
+        "is_asked": True,
+        "unknown_fields": "",
+    }
     return Parsed(
         tables={
-            "usage_series": {name: [value] for name, value in (series | {"unknown_fields": ""}).items()},
+            "usage_series": {name: [value] for name, value in series.items()},
             "usage_points": {**points, **{name: pa.repeat(value, count) for name, value in stamps.items()}},
         }
     )
@@ -104,6 +112,9 @@ def _read_point_by_point(body: bytes, request: Request) -> Parsed:
         "position": list(range(len(series))),
         "name": [one.name for one in series],
         "point_count": [len(one.datapoints) for one in series],
+        "are_points_distinct": [
+            len({point.from_ for point in one.datapoints}) == len(one.datapoints) for one in series
+        ],
         "is_asked": counts,
         "unknown_fields": unknown,
     }
