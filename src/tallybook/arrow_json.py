@@ -44,5 +44,9 @@ def read_rows(rows: pa.ListScalar) -> pa.StructArray | None:
 def figures(numbers: pa.Array) -> pa.Array | None:
     """The numbers as the warehouse keeps them, rounded half-even at the 12th decimal; None when one is no figure."""
     kept = numbers if numbers.type == EXACT else pc.round(numbers, SCALE, "half_to_even").cast(EXACT)
-    ends = pc.min_max(kept).as_py().values()
-    return kept if all(end is None or is_figure(end) for end in ends) else None
+    return kept if are_figures(kept) else None
+
+
+def are_figures(numbers: pa.Array) -> bool:
+    """Whether each of these decimals is a number that a figure can have; null is."""
+    return all(end is None or is_figure(end) for end in pc.min_max(numbers).as_py().values())

@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import chain
 
 import pyarrow
+import pyarrow.compute as pc
 
 from tallybook.errors import RefusedRowsError
 from tallybook.money import quantise
@@ -49,9 +50,11 @@ class Stream:
 
 
 def _cast(column: pyarrow.ChunkedArray, kind: pyarrow.DataType) -> pyarrow.ChunkedArray:
-    """A column as the warehouse keeps it; a text with more decimals than `kind` holds is rounded half-even."""
+    """A column as the warehouse keeps it; what has more decimals than `kind` holds is rounded half-even."""
     if column.type == kind:
         return column
+    if all(map(pyarrow.types.is_decimal, (column.type, kind))) and column.type.scale > kind.scale:
+        column = pc.round(column, kind.scale, "half_to_even")
     try:
         return column.cast(kind)
     except pyarrow.ArrowInvalid:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
 from tallybook.contract import Auth, Columns, Parsed, Request, Session
 from tallybook.credentials import SecretReader
@@ -29,10 +30,12 @@ from tallybook.errors import SchemaError
 from tallybook.http import StaticHeaders
 from tallybook.periods import BillingPeriod, parse_instant
 from tallybook.providers.openscaler import checks
+from tallybook.providers.openscaler.plain import Snapshot, levels_of, read_plain
 from tallybook.providers.openscaler.settings import OpenscalerSettings
 from tallybook.providers.openscaler.shapes import ACCOUNT, VM, VPC, Account, Live, Metric, Vm, Vpc
 
 RawObject = dict[str, msgspec.Raw]
+_NO_TIME = "a created_at of vms is no time: kept as text"
 
 
 def authenticate(settings: OpenscalerSettings, read_secret: SecretReader) -> Auth:
@@ -55,6 +58,31 @@ def parse_live(body: bytes, request: Request) -> Parsed:
 
     Raises SchemaError naming the field that is missing, changed its type or cannot be kept.
     """
+    snapshot = read_plain(body)
+    return _read_figure_by_figure(body) if snapshot is None else _as_columns(snapshot)
+
+
+def _as_columns(snapshot: Snapshot) -> Parsed:
+    """Rows of a snapshot that is as documented."""
+    created = [_instant(text) for text in snapshot.vms["created_at"].to_pylist()]
+    vms, vpcs = len(created), len(snapshot.vpcs["vpc_id"])
+    return Parsed(
+        tables={
+            "live": {**snapshot.live, "unknown_fields": [""]},
+            "live_vms": {
+                **snapshot.vms,
+                "position": list(range(vms)),
+                "created_at_utc": pa.array(created, pa.timestamp("us")),
+                "unknown_fields": pa.repeat("", vms),
+            },
+            "live_vpcs": {**snapshot.vpcs, "position": list(range(vpcs)), "unknown_fields": pa.repeat("", vpcs)},
+        },
+        notes=(*([_NO_TIME] if None in created else []), *checks.notes(levels_of(snapshot))),
+        captured_at=_captured_at(snapshot.timestamp),
+    )
+
+
+def _read_figure_by_figure(body: bytes) -> Parsed:
     live = decode_answer(body, Live)
     top = decode(body, RawObject)
     account = decode(bytes(top["data"]), RawObject)
@@ -77,8 +105,8 @@ def parse_live(body: bytes, request: Request) -> Parsed:
             *(f"unknown field {name}: kept" for name in _names(top, account)),
             *(f"unknown field data.vms.{name}: kept" for name in unknown_names(unknown_vms)),
             *(f"unknown field data.vpcs.{name}: kept" for name in unknown_names(unknown_vpcs)),
-            *(["a created_at of vms is no time: kept as text"] if None in created else []),
-            *checks.notes(live.data),
+            *([_NO_TIME] if None in created else []),
+            *checks.notes(checks.levels(live.data)),
         ),
         captured_at=_captured_at(live.timestamp),
     )
