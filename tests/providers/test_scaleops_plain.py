@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallybook.providers.scaleops import parse
+from tallybook.providers.scaleops import parse, plain
 from tallybook.providers.scaleops.plain import read_plain
 from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS
 from tests.providers.test_scaleops import report, sample, workload
@@ -15,8 +15,11 @@ from tests.providers.test_scaleops import report, sample, workload
 _NUMBERS = st.one_of(
     st.integers(-(10**9), 10**9).map(str),
     st.decimals(-(10**6), 10**6, places=12).map(lambda value: format(value, "f")),
-    st.floats(-1e6, 1e6, allow_nan=False).filter(lambda value: not value or abs(value) > 1e-3).map(repr),
+    st.decimals(-100, 100, places=14).map(lambda value: f"{value:f}5"),
+    st.floats(-1e6, 1e6, allow_nan=False).map(repr),
+    st.floats(-1e-3, 1e-3, allow_nan=False).map(repr),
 )
+_TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"\\'))
 
 
 def _rows(body: bytes) -> dict[str, list[object]]:
@@ -34,7 +37,7 @@ def test_the_documented_examples_are_plain(name: str) -> None:
     assert _rows(sample(name)) == _row_by_row(sample(name))
 
 
-@given(numbers=st.lists(_NUMBERS, min_size=1, max_size=8), text=st.text(st.characters(exclude_categories=["Cs"])))
+@given(numbers=st.lists(_NUMBERS, min_size=1, max_size=8), text=_TEXTS)
 def test_numbers_and_texts_are_those_read_row_by_row(numbers: list[str], text: str) -> None:
     rows = [workload(id=f"{text}{number}", workloadName=text, totalCost="HERE") for number in range(len(numbers))]
     body = report(*rows).decode()
@@ -42,6 +45,24 @@ def test_numbers_and_texts_are_those_read_row_by_row(numbers: list[str], text: s
         body = body.replace('"HERE"', number, 1)
 
     assert _rows(body.encode()) == _row_by_row(body.encode())
+
+
+@pytest.mark.parametrize("key", ["totalCost", "amountOfWorkloads"])  # the second is where reports are cut
+def test_a_report_that_is_read_in_pieces_is_that_read_row_by_row(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setattr(plain, "_PIECE_BYTES", 1)
+    rows = [workload(id=str(n), totalCost=n, labels=[{"a": n}, {"b": n}]) for n in range(5)]
+    twisted = [*rows, workload(id="5", annotations=[{"key": 1}, {key: 2}, {key: 3}])]
+
+    for each in (rows, twisted):
+        body = json.dumps(json.loads(report(*each)), separators=(",", ":")).encode()
+        read = parse._read(body)
+        assert {name: column.to_pylist() for name, column in read.columns.items()} == _row_by_row(body)
+
+
+@pytest.mark.parametrize("text", ['a "b" c', "a\\b", "a\nb", "\x00"])
+def test_a_text_that_json_escapes_is_not_plain(text: str) -> None:
+    assert read_plain(report(workload(workloadName=text))) is None
+    assert read_plain(report(workload(), clusters=[text])) is None
 
 
 def test_every_column_is_read() -> None:
@@ -56,6 +77,9 @@ def test_every_column_is_read() -> None:
         {"totalCost": "1.5"},
         {"totalCost": None},
         {"spotHours": True},
+        {"spotHours": [1, 2]},
+        {"spotHours": []},
+        {"ownerGpuRequest": {}},
         {"clusterName": 1},
         {"networkCost": 1},
         {"services": [1]},
@@ -83,6 +107,15 @@ def test_a_key_that_is_given_twice_is_not_plain() -> None:
     body = report(workload()).replace(b'"totalCost"', b'"totalCost": 1, "totalCost"')
 
     assert read_plain(body) is None
+
+
+@pytest.mark.parametrize("text", [rb"\u0022\u0022", rb"\u0022c\u0022"])
+def test_a_key_that_is_given_twice_is_not_hidden_by_other_quotation_marks(text: bytes) -> None:
+    twice = b'"totalCost":1,"totalCost"'
+    body = report(workload(workloadName="NAME"), clusters=["NAME"]).replace(b'"totalCost"', twice)
+
+    assert read_plain(body.replace(b"NAME", text, 1)) is None
+    assert read_plain(body[::-1].replace(b"EMAN", text[::-1], 1)[::-1]) is None
 
 
 def test_no_workloads_are_no_rows() -> None:
