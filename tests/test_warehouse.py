@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import polars
 import pyarrow
 import pytest
@@ -280,6 +281,7 @@ def test_refused_rows_undo_their_transaction_and_the_next_one_works(warehouse: W
 _HOLD = """
 import sys, time
 from pathlib import Path
+import duckdb
 import polars
 from tallybook.warehouse import open_warehouse
 with open_warehouse(Path(sys.argv[1])) as warehouse:
@@ -477,3 +479,12 @@ def test_tables_and_views_are_made_once_and_again_when_another_version_defines_t
     monkeypatch.setattr("tallybook.warehouse.definitions", lambda: more)
     with open_warehouse(tmp_path) as warehouse:
         assert warehouse.select("facts.told")["said"].to_list() == ["anew"]
+
+
+def test_a_warehouse_that_an_older_version_made_is_opened(tmp_path: Path) -> None:
+    duckdb.connect(str(tmp_path / "tallybook.duckdb"), config={"storage_compatibility_version": "v1.0.0"}).close()
+
+    with open_warehouse(tmp_path) as opened:
+        opened.insert("landing.stale_facts", polars.DataFrame([STALE]))
+    with open_warehouse(tmp_path) as opened:
+        assert opened.select("landing.stale_facts").to_dicts() == [STALE]

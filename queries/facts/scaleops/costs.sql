@@ -3,7 +3,7 @@
 -- regard to case) counts once, the first; one without an id is told apart by its names.
 -- Parameters: $connection, $billing_period, $currency (the answers name none), $savings_add_up (whether the
 -- savings of the windows add up; they are left out when they are a monthly figure in each window).
-with counted as (
+with counted as not materialized (
     select
         asked_from,
         asked_to,
