@@ -218,7 +218,7 @@ _SAFE: dict[str, Any] = {
 
 
 _FILE = "tallybook.duckdb"
-# Without it a file is written for DuckDB 1.0 too, whose way to compress texts takes a third more to store the same rows.
+# Without it a file is written for DuckDB 1.0 too, whose way to compress texts makes storing a third dearer.
 _STORAGE = "v1.5.0"
 WAIT_SECONDS = 600.0  # somebody at a terminal learns after ten minutes that another process does not let go
 
