@@ -17,7 +17,7 @@ MORE_MIB = 450
 _STAGE = """
 import resource, sys
 from pathlib import Path
-import pyarrow.compute, pyarrow.json
+import polars, pyarrow.compute
 from tallybook import providers, staging
 from tallybook.landing import RawStore
 from tallybook.limits import Limits

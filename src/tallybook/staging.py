@@ -24,7 +24,7 @@ _Part = tuple[str, pyarrow.Table, tuple[str, ...]]  # staging table, its rows, n
 _PARSERS = 2  # threads; hashing, unpacking, casts and the insert leave Python's lock free
 _AHEAD_BYTES = 64_000_000  # of answers that are parsed before they are inserted
 _CLOCK_DOUBTED = "the clock of an answer is too far from ours (max_clock_error): ours says when it was"
-_LONG_BYTES = 64_000_000  # an answer longer than this is read in parts, where its provider can
+_LONG_BYTES = 24_000_000  # an answer longer than this is read in parts, where its provider can
 _SNAPSHOT_BATCH = 500  # receipts of samples staged in one transaction
 
 
