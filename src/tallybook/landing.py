@@ -31,7 +31,7 @@ RECEIPT_SUFFIX = ".receipt.json"
 _STALE_SECONDS = 86_400
 _PIECE_BYTES = 2**20
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
-_LEVEL = 3  # of zstd: level 6 takes five times as long and saves a twentieth of the bytes
+_LEVEL = 1  # of zstd: takes a third less time than level 3, and answers of JSON get no longer by it
 
 
 class RawFile(msgspec.Struct, frozen=True):
