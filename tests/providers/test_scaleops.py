@@ -379,6 +379,23 @@ def test_a_list_of_another_shape_is_an_error_that_names_the_field(field: str, va
         parse.parse_workloads(report(workload(**{field: value})), day(1))
 
 
+@pytest.mark.parametrize("labels", ['[{"key":"a","key":"b","value":"c"}]', '[{"key":"a","value":"b","k":1,"k":2}]'])
+def test_a_label_that_names_a_field_twice_is_an_error(labels: str) -> None:
+    body = report(workload(), workload(ownerLabels="HERE")).replace(b'"HERE"', labels.encode())
+
+    with pytest.raises(SchemaError, match="twice in one object"):
+        parse.parse_workloads(body, day(1))
+
+
+@pytest.mark.parametrize("text", ['{"a":0.10}', '{"a":1E3}', '{"a":"\\u0026"}', '{"a":[null,1.5,"é"]}', '"null"'])
+def test_annotations_keep_the_form_of_their_values(text: str) -> None:
+    body = report(workload(annotations="HERE"), workload(annotations=None)).replace(b'"HERE"', text.encode())
+
+    annotations = parse.parse_workloads(body, day(1)).tables["workloads"]["annotations"]
+
+    assert [value.as_py() for value in annotations] == [text, None]  # type: ignore[attr-defined] # Arrow's
+
+
 @pytest.mark.parametrize("part", ["aggregatedWorkloads", "clusters", "window"])
 def test_a_missing_part_of_the_report_is_an_error_that_names_it(part: str) -> None:
     body = json.loads(report())

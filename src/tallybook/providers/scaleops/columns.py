@@ -6,7 +6,7 @@ Python object for each value.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
@@ -15,13 +15,14 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tallybook.decode import FIGURE_DIGITS, decode_answer, is_figure
+from tallybook.decode import FIGURE_DIGITS, decode, decode_answer, is_figure
 from tallybook.errors import SchemaError
 from tallybook.money import SCALE, quantise
 
 EXACT = pl.Decimal(38, SCALE)
 _NUMBER = re.compile(rb"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?")
 _ENCODER = msgspec.json.Encoder()
+_SLICE_TEXTS = 1000  # what the processor's cache holds of them as objects
 
 
 def decimals(raws: Sequence[msgspec.Raw], field: str, first: int = 0) -> pa.Array:
@@ -45,11 +46,37 @@ def are_figures(numbers: pl.Series) -> bool:
 def documents(texts: pa.Array, field: str, kind: Any) -> pa.Array:
     """Small JSON documents as compact text in their own order; null is null. Equal ones are checked once.
 
-    Raises SchemaError naming the field when one is not of `kind`.
+    Raises SchemaError naming the field when one is not of `kind`, or names a field of its own twice.
     """
     distinct = texts.dictionary_encode()
-    compact = [_compact(text, field, kind) for text in distinct.dictionary.to_pylist()]
-    return pa.array(compact, pa.string()).take(distinct.indices)
+    compact = [_documents(each, field, kind) for each in _slices(distinct.dictionary.cast(pa.string()))]
+    return pa.chunked_array(compact, pa.string()).combine_chunks().take(distinct.indices)
+
+
+def are_written_alike(texts: pa.Array, kind: Any) -> bool:
+    """Whether each of these JSON values is of its kind and as we would write it.
+
+    So it has no blank, no field that `kind` does not name, and none that is given twice.
+    """
+    return all(_is_written_alike(each, kind) for each in _slices(texts))
+
+
+def _slices(texts: pa.Array) -> Iterator[pa.Array]:
+    return (texts.slice(start, _SLICE_TEXTS) for start in range(0, len(texts), _SLICE_TEXTS))
+
+
+def _is_written_alike(texts: pa.Array, kind: Any) -> bool:
+    values = f"[{','.join(texts.to_pylist())}]".encode()
+    try:
+        return _ENCODER.encode(decode(values, list[kind])) == values
+    except SchemaError:
+        return False
+
+
+def _documents(texts: pa.Array, field: str, kind: Any) -> pa.Array:
+    if _is_written_alike(texts, kind):
+        return pc.if_else(pc.equal(texts, "null"), None, texts)
+    return pa.array([_compact(text, field, kind) for text in texts.to_pylist()], pa.string())
 
 
 def as_lines(raws: Sequence[msgspec.Raw]) -> bytes:

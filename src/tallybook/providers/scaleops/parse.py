@@ -19,7 +19,7 @@ from tallybook.contract import Parsed, Request
 from tallybook.cutting import shorter, side_by_side
 from tallybook.decode import decode, decode_answer, encode, known_fields, unknown_fields, unknown_names
 from tallybook.errors import SchemaError
-from tallybook.providers.scaleops.columns import as_lines, decimals, documents, from_lines
+from tallybook.providers.scaleops.columns import are_written_alike, as_lines, decimals, documents, from_lines
 from tallybook.providers.scaleops.plain import read_plain
 from tallybook.providers.scaleops.repeats import TELLING, are_ids_distinct, chunks_of, repeats
 from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS, OwnerLabel, Read, Report, Window, Workload
@@ -125,8 +125,10 @@ def _read_in_full(body: bytes) -> Read:
 
 def _unknown_in_labels(workloads: Mapping[str, Any]) -> set[str]:
     """Fields of ownerLabels beside key and value; the whole list is kept as text."""
-    texts = pc.unique(workloads["owner_labels"]).to_pylist()
-    pairs = (pair for text in texts if text for pair in decode(text.encode(), list[dict[str, Any]]))
+    texts = pc.unique(workloads["owner_labels"]).drop_null()
+    if are_written_alike(texts, list[OwnerLabel]):
+        return set()
+    pairs = (pair for text in texts.to_pylist() for pair in decode(text.encode(), list[dict[str, Any]]))
     return {name for pair in pairs if len(pair) > 2 for name in pair} - known_fields(OwnerLabel)
 
 

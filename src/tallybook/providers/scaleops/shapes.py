@@ -34,7 +34,7 @@ class Workload(msgspec.Struct, rename="camel", frozen=True, gc=False):
     workload_type: str
 
 
-class OwnerLabel(msgspec.Struct, frozen=True):
+class OwnerLabel(msgspec.Struct, frozen=True, gc=False):
     """A pair of ownerLabels; keys may repeat."""
 
     key: str
