@@ -2,7 +2,7 @@
 
 A report that is plainly as documented is read by `plain`. Any other is read here, row by row: what is wrong with it is
 named, and fields that the document does not name are kept. Numbers stay the text they were answered in (msgspec.Raw)
-until Arrow reads a whole column of them as decimals.
+until Polars reads a whole column of them as decimals.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
