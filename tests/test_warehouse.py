@@ -477,3 +477,22 @@ def test_tables_and_views_are_made_once_and_again_when_another_version_defines_t
     monkeypatch.setattr("tallybook.warehouse.definitions", lambda: more)
     with open_warehouse(tmp_path) as warehouse:
         assert warehouse.select("facts.told")["said"].to_list() == ["anew"]
+
+
+def test_memory_that_keeps_what_was_read_is_given_back_also_within_a_transaction(tmp_path: Path) -> None:
+    def kept(warehouse: Warehouse) -> int:
+        used = warehouse._frame("select sum(memory_usage_bytes) as bytes from duckdb_memory()", {})
+        return int(used["bytes"][0])
+
+    with open_warehouse(tmp_path, limits=Limits(memory_bytes=128 * 2**20, threads=1)) as warehouse:
+        warehouse._execute("create table marts.long as select range as n, hash(range) as h from range(1000000)", {})
+        warehouse._execute("checkpoint", {})
+        with warehouse.transaction():
+            warehouse.select("marts.long")
+            full = kept(warehouse)
+            warehouse.give_back()
+            assert kept(warehouse) < full / 4
+            assert warehouse.select("marts.long").height == 1_000_000
+        limit = warehouse._frame("select current_setting('memory_limit') as told", {})["told"][0]
+
+    assert limit == "128.0 MiB"

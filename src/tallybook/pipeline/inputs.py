@@ -30,7 +30,7 @@ def month_inputs(
     """Summaries, rates, failures, checks and notices of a month that was charged. Raises BookError, StorageError."""
     tables = summarise(house, warehouse, period, now=now)
     rates = _rates(house, period, books=books, projects=tables.projects)
-    return MonthInputs(
+    inputs = MonthInputs(
         period=period,
         now=now,
         entity=house.settings.entity,
@@ -57,6 +57,8 @@ def month_inputs(
             *_notices(house, warehouse, period),
         ),
     )
+    warehouse.give_back()  # what is written of it next needs as much
+    return inputs
 
 
 def failures(house: House, warehouse: Warehouse, period: BillingPeriod, *, now: datetime) -> tuple[Failure, ...]:
