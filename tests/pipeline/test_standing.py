@@ -73,6 +73,7 @@ def test_a_report_with_nothing_to_do_computes_nothing_and_says_the_same(
     kept = reported(place)
 
     assert kept == computed
+    assert [*kept.tie_out_rows[0], *kept.coverage_rows[0]] == [*computed.tie_out_rows[0], *computed.coverage_rows[0]]
     assert (kept.is_new, kept.revision, len(kept.reasons), len(kept.tie_out_rows)) == (False, 1, 1, 2)
 
 

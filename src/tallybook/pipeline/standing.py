@@ -5,7 +5,9 @@ in one hash. What was forgotten there would never be noticed again, so tests cha
 """
 
 import hashlib
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.metadata import version
@@ -52,7 +54,8 @@ def note_standing(house: House, warehouse: Warehouse, inputs: MonthInputs, told:
     if now < period.end:
         return
     inputs_sha256 = _inputs_sha256(house, warehouse, period, books=books, now=now)
-    row = {"billing_period": str(period), "inputs_sha256": inputs_sha256, "told": encode(told)}
+    # in their own order, which is that of the columns of a table in Prefect
+    row = {"billing_period": str(period), "inputs_sha256": inputs_sha256, "told": json.dumps(asdict(told))}
     with warehouse.transaction():
         warehouse.delete(_REPORTS, billing_period=str(period))
         warehouse.insert(_REPORTS, polars.DataFrame([row]))
