@@ -4,7 +4,34 @@
 -- Grain: day, connection, project, workload, currency. Parameters: $first_period, $billing_period, $least_cost.
 -- Of the workloads only those whose charges differ by $least_cost or more (no day of another can be that far from what
 -- is usual), and of these the 2,000 per currency that differ most: a hundred thousand of them would be read for ten rows.
-with spans as (
+-- To differ by so much a workload needs a charge that much above the lowest of all: few have one, and the others are not
+-- grouped.
+with costs as not materialized (
+    select
+        connection,
+        cluster,
+        namespace,
+        workload,
+        workload_type,
+        billing_currency,
+        effective_cost
+    from facts.costs
+    where billing_period >= $first_period and billing_period <= $billing_period
+),
+
+dear as (
+    select distinct
+        connection,
+        cluster,
+        namespace,
+        workload,
+        workload_type,
+        billing_currency
+    from costs
+    where effective_cost >= (select min(costs.effective_cost) from costs) + cast($least_cost as decimal(38, 12))
+),
+
+spans as (
     select
         connection,
         cluster,
@@ -13,8 +40,8 @@ with spans as (
         workload_type,
         billing_currency,
         max(effective_cost) - min(effective_cost) as span
-    from facts.costs
-    where billing_period >= $first_period and billing_period <= $billing_period
+    from costs
+    semi join dear using (connection, cluster, namespace, workload, workload_type, billing_currency)
     group by connection, cluster, namespace, workload, workload_type, billing_currency
     having span >= cast($least_cost as decimal(38, 12))
 ),
