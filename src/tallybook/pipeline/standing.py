@@ -79,7 +79,7 @@ def _parts(house: House, warehouse: Warehouse, period: BillingPeriod, *, books: 
     yield repr(books)
     yield encode((settings.language, str(settings.anomaly_amount), str(settings.anomaly_pct)))
     frozen = frozen_inputs(house, warehouse, period)
-    yield encode([(one.kind, one.name, one.sha256) for one in frozen if one.kind != "book"])  # read a moment later
+    yield encode([(one.kind, one.name, one.sha256) for one in frozen if one.kind != "book"])  # as read, above
     # what it is held against: its newest revision, the one that closed it, and the one that closed the month before
     folder, before = house.reports_dir, str(period.shift(-1))
     yield _named(latest_revision(folder, month), last_closed(folder, month), last_closed(folder, before))
@@ -109,8 +109,12 @@ def _text(frame: polars.DataFrame) -> str:
 
 @cache
 def _software_sha256() -> str:
-    """Of the code itself, whatever its version says, with its queries, templates and messages, and of what computes."""
-    digest = hashlib.sha256(encode([version(name) for name in ("duckdb", "polars")]).encode())
+    """Of the code itself, whatever its version says, with its queries, templates and messages, and of what computes.
+
+    With the version that runs: another one may have been installed since this process began.
+    """
+    engines = [version(name) for name in ("duckdb", "polars")]
+    digest = hashlib.sha256(encode([tallybook.__version__, *engines]).encode())
     for folder in (Path(tallybook.__file__).parent, root() / "queries", root() / "reports"):
         for path in sorted(folder.rglob("*")):
             if path.is_file() and path.suffix != ".pyc":
