@@ -488,3 +488,22 @@ def test_a_warehouse_that_an_older_version_made_is_opened(tmp_path: Path) -> Non
         opened.insert("landing.stale_facts", polars.DataFrame([STALE]))
     with open_warehouse(tmp_path) as opened:
         assert opened.select("landing.stale_facts").to_dicts() == [STALE]
+
+
+def test_memory_that_keeps_what_was_read_is_given_back_also_within_a_transaction(tmp_path: Path) -> None:
+    def kept(warehouse: Warehouse) -> int:
+        used = warehouse._frame("select sum(memory_usage_bytes) as bytes from duckdb_memory()", {})
+        return int(used["bytes"][0])
+
+    with open_warehouse(tmp_path, limits=Limits(memory_bytes=128 * 2**20, threads=1)) as warehouse:
+        warehouse._execute("create table marts.long as select range as n, hash(range) as h from range(1000000)", {})
+        warehouse._execute("checkpoint", {})
+        with warehouse.transaction():
+            warehouse.select("marts.long")
+            full = kept(warehouse)
+            warehouse.give_back()
+            assert kept(warehouse) < full / 4
+            assert warehouse.select("marts.long").height == 1_000_000
+        limit = warehouse._frame("select current_setting('memory_limit') as told", {})["told"][0]
+
+    assert limit == "128.0 MiB"

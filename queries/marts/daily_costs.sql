@@ -1,11 +1,11 @@
 -- What each UTC day cost. Grain: day, connection, currency. Parameters: $billing_period.
 select
-    cast(charge_period_start as date) as date,
+    date,
     connection,
     provider,
     billing_currency,
     cast(sum(effective_cost) as decimal(38, 12)) as effective_cost
-from marts.charges
+from marts.day_costs
 where billing_period = $billing_period and effective_cost is not null
-group by cast(charge_period_start as date), connection, provider, billing_currency
+group by date, connection, provider, billing_currency
 order by date, connection, billing_currency

@@ -4,23 +4,31 @@
 -- Grain: day, connection, project, workload, currency. Parameters: $first_period, $billing_period, $least_cost.
 -- Of the workloads only those whose charges differ by $least_cost or more (no day of another can be that far from what
 -- is usual), and of these the 2,000 per currency that differ most: a hundred thousand of them would be read for ten rows.
+-- To differ by so much a workload needs a charge that much above the lowest of all: few have one, and the others are not
+-- grouped.
 with costs as not materialized (
     select
-        cast(charge_period_start as date) as date,
         connection,
-        project,
         cluster,
         namespace,
         workload,
         workload_type,
         billing_currency,
         effective_cost
-    from marts.charges
-    where
-        billing_period >= $first_period
-        and billing_period <= $billing_period
-        and effective_cost is not null
-        and cost_basis not in ('adjustment', 'allocation', 'minimum')
+    from facts.costs
+    where billing_period >= $first_period and billing_period <= $billing_period
+),
+
+dear as (
+    select distinct
+        connection,
+        cluster,
+        namespace,
+        workload,
+        workload_type,
+        billing_currency
+    from costs
+    where effective_cost >= (select min(costs.effective_cost) from costs) + cast($least_cost as decimal(38, 12))
 ),
 
 spans as (
@@ -32,8 +40,8 @@ spans as (
         workload_type,
         billing_currency,
         max(effective_cost) - min(effective_cost) as span
-    from facts.costs
-    where billing_period >= $first_period and billing_period <= $billing_period
+    from costs
+    semi join dear using (connection, cluster, namespace, workload, workload_type, billing_currency)
     group by connection, cluster, namespace, workload, workload_type, billing_currency
     having span >= cast($least_cost as decimal(38, 12))
 ),
@@ -57,20 +65,25 @@ select
     '' as workload_type,
     billing_currency,
     cast(sum(effective_cost) as decimal(38, 12)) as effective_cost
-from costs
+from marts.day_costs
+where
+    billing_period >= $first_period
+    and billing_period <= $billing_period
+    and effective_cost is not null
+    and cost_basis not in ('adjustment', 'allocation', 'minimum')
 group by date, connection, project, billing_currency
 union all
 select
-    costs.date,
+    cast(costs.charge_period_start as date) as date,
     costs.connection,
-    costs.project,
+    coalesce(labelled.project, accounts.project) as project,
     costs.cluster,
     costs.namespace,
     costs.workload,
     costs.workload_type,
     costs.billing_currency,
     cast(sum(costs.effective_cost) as decimal(38, 12)) as effective_cost
-from costs
+from facts.costs as costs
 semi join restless
     on
         costs.workload = restless.workload
@@ -79,4 +92,19 @@ semi join restless
         and costs.connection = restless.connection
         and costs.workload_type = restless.workload_type
         and costs.billing_currency = restless.billing_currency
+inner join pricing.accounts as accounts
+    on
+        accounts.billing_period = costs.billing_period
+        and accounts.connection = costs.connection
+        and accounts.sub_account_id = costs.sub_account_id
+left join pricing.labelled_projects as labelled
+    on
+        labelled.billing_period = costs.billing_period
+        and labelled.connection = costs.connection
+        and labelled.sub_account_id = costs.sub_account_id
+        and labelled.labels = costs.labels
+where
+    costs.billing_period >= $first_period
+    and costs.billing_period <= $billing_period
+    and costs.effective_cost is not null
 group by all

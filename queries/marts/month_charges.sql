@@ -1,10 +1,92 @@
 -- A month's charges without days and resources: small enough for every summary to start from.
 -- Grain: sub account, project, region, meter, workload, price, pricing category, cost basis, basis, commitment status.
--- Parameters: $billing_period.
+-- In no order: putting a hundred thousand rows into one takes a tenth of all. Parameters: $billing_period.
 -- What follows from the grain (names, units, the price) is any value of its group.
 -- Charges with and without a cost are never in one row (cost_basis is null without), so sums hide no unknown.
+-- Costs of providers, of which there are most, are added up by their own keys and get names and constants afterwards.
+with labelled as (
+    -- labels that say the same as their sub account would part its rows
+    select
+        labelled.connection,
+        labelled.sub_account_id,
+        labelled.labels,
+        labelled.project
+    from pricing.labelled_projects as labelled
+    inner join pricing.accounts as accounts using (billing_period, connection, sub_account_id)
+    where labelled.billing_period = $billing_period and labelled.project <> accounts.project
+),
+
+costs as (
+    select
+        costs.connection,
+        costs.sub_account_id,
+        labelled.project,
+        costs.cluster,
+        costs.namespace,
+        costs.workload,
+        costs.workload_type,
+        costs.billing_currency,
+        case
+            when costs.spot_hours > 0 and costs.on_demand_hours > 0 then 'mixed'
+            when costs.spot_hours > 0 and costs.on_demand_hours = 0 then 'spot'
+            when costs.on_demand_hours > 0 and costs.spot_hours = 0 then 'on_demand'
+            else 'unknown'
+        end as pricing_category,
+        costs.effective_cost is not null as has_cost,
+        sum(costs.effective_cost) as effective_cost,
+        sum(costs.spot_hours) as spot_hours,
+        sum(costs.on_demand_hours) as on_demand_hours,
+        sum(costs.savings_available) as savings_available,
+        count(*) as charges
+    from facts.costs as costs
+    left join labelled
+        on
+            labelled.connection = costs.connection
+            and labelled.sub_account_id = costs.sub_account_id
+            and labelled.labels = costs.labels
+    where costs.billing_period = $billing_period
+    group by all
+)
+
 select
-    any_value(billing_period) as billing_period,
+    accounts.provider,
+    costs.connection,
+    costs.sub_account_id,
+    accounts.sub_account_name,
+    coalesce(costs.project, accounts.project) as project,
+    '' as region,
+    costs.cluster,
+    costs.namespace,
+    costs.workload,
+    costs.workload_type,
+    '' as meter,
+    '' as unit,
+    '' as pricing_unit,
+    cast(null as decimal(38, 12)) as list_unit_price,
+    cast(null as varchar) as price_source,
+    costs.billing_currency,
+    '' as adjustment,
+    '' as allocation,
+    costs.pricing_category,
+    case when costs.has_cost then 'provider' end as cost_basis,
+    'provider' as basis,
+    cast(null as decimal(38, 12)) as consumed_quantity,
+    cast(null as decimal(38, 12)) as pricing_quantity,
+    cast(null as decimal(38, 12)) as list_cost,
+    cast(costs.effective_cost as decimal(38, 12)) as effective_cost,
+    cast(costs.spot_hours as decimal(38, 12)) as spot_hours,
+    cast(costs.on_demand_hours as decimal(38, 12)) as on_demand_hours,
+    cast(costs.savings_available as decimal(38, 12)) as savings_available,
+    '' as commitment_discount_status,
+    costs.charges
+from costs
+inner join pricing.accounts as accounts
+    on
+        accounts.billing_period = $billing_period
+        and accounts.connection = costs.connection
+        and accounts.sub_account_id = costs.sub_account_id
+union all
+select
     any_value(provider) as provider,
     connection,
     sub_account_id,
@@ -21,7 +103,6 @@ select
     any_value(list_unit_price) as list_unit_price,
     price_source,
     billing_currency,
-    any_value(charge_category) as charge_category,
     case when cost_basis = 'adjustment' then any_value(resource_name) else '' end as adjustment, -- 10 % discount
     case when cost_basis = 'allocation' then resource_name else '' end as allocation, -- share of platform
     pricing_category,
@@ -37,7 +118,7 @@ select
     commitment_discount_status,
     count(*) as charges
 from marts.charges
-where billing_period = $billing_period
+where billing_period = $billing_period and basis <> 'provider'
 group by
     connection,
     sub_account_id,
@@ -48,23 +129,6 @@ group by
     workload,
     workload_type,
     meter,
-    price_source,
-    billing_currency,
-    pricing_category,
-    cost_basis,
-    allocation,
-    basis,
-    commitment_discount_status
-order by
-    connection,
-    sub_account_id,
-    project,
-    region,
-    meter,
-    cluster,
-    namespace,
-    workload,
-    workload_type,
     price_source,
     billing_currency,
     pricing_category,

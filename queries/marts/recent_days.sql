@@ -3,11 +3,11 @@
 -- Grain: day, connection, currency. Parameters: $first_period, $billing_period.
 with costs as (
     select
-        charge_period_start,
+        date,
         connection,
         billing_currency,
         effective_cost
-    from marts.charges
+    from marts.day_costs
     where
         billing_period >= $first_period
         and billing_period <= $billing_period
@@ -15,7 +15,7 @@ with costs as (
         and cost_basis not in ('adjustment', 'allocation', 'minimum')
     union all
     select
-        charge_period_start,
+        cast(charge_period_start as date) as date,
         connection,
         billing_currency,
         effective_cost
@@ -27,10 +27,10 @@ with costs as (
 )
 
 select
-    cast(charge_period_start as date) as date,
+    date,
     connection,
     billing_currency,
     cast(sum(effective_cost) as decimal(38, 12)) as effective_cost
 from costs
-group by cast(charge_period_start as date), connection, billing_currency
+group by date, connection, billing_currency
 order by date, connection, billing_currency

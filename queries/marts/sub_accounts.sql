@@ -1,17 +1,35 @@
 -- The sub accounts that a month's facts name, each under its last known name.
 -- Grain: connection, sub account. Parameters: $billing_period.
 with named as (
-    select connection, provider, sub_account_id, sub_account_name, charge_period_start as named_at
+    select
+        connection,
+        provider,
+        sub_account_id,
+        sub_account_name,
+        max(charge_period_start) as named_at
     from facts.usage
     where billing_period = $billing_period
+    group by connection, provider, sub_account_id, sub_account_name
     union all
-    select connection, provider, sub_account_id, sub_account_name, charge_period_start as named_at
+    select
+        connection,
+        provider,
+        sub_account_id,
+        sub_account_name,
+        max(charge_period_start) as named_at
     from facts.costs
     where billing_period = $billing_period
+    group by connection, provider, sub_account_id, sub_account_name
     union all
-    select connection, provider, sub_account_id, sub_account_name, captured_at as named_at
+    select
+        connection,
+        provider,
+        sub_account_id,
+        sub_account_name,
+        max(captured_at) as named_at
     from facts.quotas
     where billing_period = $billing_period
+    group by connection, provider, sub_account_id, sub_account_name
 )
 
 select

@@ -6,9 +6,6 @@ select distinct
     connection,
     billing_currency,
     effective_cost is null as is_unpriced
-from marts.charges
-where
-    billing_period >= $first_period
-    and billing_period <= $billing_period
-    and (effective_cost is not null or consumed_quantity is null or consumed_quantity <> 0)
+from marts.day_costs
+where billing_period >= $first_period and billing_period <= $billing_period
 order by billing_period, connection, billing_currency, is_unpriced

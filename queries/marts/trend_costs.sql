@@ -3,7 +3,8 @@
 select
     billing_period,
     billing_currency,
-    effective_cost
-from marts.month_costs
-where billing_period >= $first_period and billing_period <= $billing_period
+    cast(sum(effective_cost) as decimal(38, 12)) as effective_cost
+from marts.day_costs
+where billing_period >= $first_period and billing_period <= $billing_period and effective_cost is not null
+group by billing_period, billing_currency
 order by billing_period, billing_currency

@@ -5,7 +5,7 @@ Times are naive UTC inside (no time zone extension is needed offline) and aware 
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -118,6 +118,14 @@ class Warehouse:
         """Remove the rows whose columns equal the given values."""
         clause, values = where(equals)
         self._execute(f"delete from {checked_name(table)}{clause}", values)  # noqa: S608
+
+    def give_back(self) -> None:
+        """Give memory that only keeps what was read back to the machine; to be called before others need as much."""
+        with self._connection.cursor() as other:  # a transaction goes on, also where not all could be freed
+            (limit,) = other.execute("select current_setting('memory_limit')").fetchone() or ("",)
+            with suppress(duckdb.Error):
+                other.execute("set memory_limit = '1MiB'")
+            other.execute(f"set memory_limit = '{limit}'")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -31,7 +31,7 @@ def items(
         previously_observed=previously,
         lacking=("beta-main",),
         previously_lacking=("alpha-main",),
-    )
+    ).sort("connection", "project")
 
 
 def causes(frame: pl.DataFrame) -> dict[str, Decimal]:

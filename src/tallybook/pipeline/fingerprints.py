@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import polars
 
 from tallybook.documents.inputs import MonthInputs
-from tallybook.documents.monthly import build_report
+from tallybook.documents.model import MonthlyReport
 from tallybook.language import ENGLISH, Language
 from tallybook.pipeline.files import OWN_TABLES, TABLES
 from tallybook.render.csv import render_csv
@@ -24,17 +24,16 @@ class Fingerprints:
     figures_sha256: str
 
 
-def fingerprints_of(inputs: MonthInputs, language: Language = ENGLISH) -> Fingerprints:
-    """Both of a report in a language."""
-    return Fingerprints(_fingerprint(inputs, language), _figures_sha256(inputs))
+def fingerprints_of(inputs: MonthInputs, document: MonthlyReport, language: Language = ENGLISH) -> Fingerprints:
+    """Both of a report in a language; `document` is what `inputs` make."""
+    return Fingerprints(_fingerprint(inputs, document, language), _figures_sha256(inputs))
 
 
-def _fingerprint(inputs: MonthInputs, language: Language) -> str:
+def _fingerprint(inputs: MonthInputs, document: MonthlyReport, language: Language) -> str:
     """The same for the same figures, trust in them and language, whatever revision, time, closing and version.
 
     English adds nothing, so that months which were published before there were languages stand.
     """
-    document = build_report(inputs)
     header = replace(document.header, revision=0, generated_at=_EPOCH, reasons=(), version="")
     digest = hashlib.sha256(render_json(replace(document, header=header)))
     for name in TABLES:

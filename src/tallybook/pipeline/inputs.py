@@ -28,17 +28,9 @@ def month_inputs(
     house: House, warehouse: Warehouse, period: BillingPeriod, *, books: Books, now: datetime
 ) -> MonthInputs:
     """Summaries, rates, failures, checks and notices of a month that was charged. Raises BookError, StorageError."""
-    # What can't be fetched again leaves a gap, which makes figures lower bounds but no draft that nobody can end.
-    fetchable = {
-        (settings.name, provider.name, dataset.name)
-        for settings, provider in house.connections
-        for dataset in provider.datasets
-        if dataset.cadence is Cadence.HISTORY or now < period.end
-    }
-    units = warehouse.select("landing.units", period=str(period)).sort("connection", "dataset").to_dicts()
     tables = summarise(house, warehouse, period, now=now)
     rates = _rates(house, period, books=books, projects=tables.projects)
-    return MonthInputs(
+    inputs = MonthInputs(
         period=period,
         now=now,
         entity=house.settings.entity,
@@ -53,11 +45,7 @@ def month_inputs(
         ),
         budgets=books.budgets,
         rates=rates,
-        failures=tuple(
-            Failure(unit["connection"], unit["dataset"], unit["period"], unit["error"])
-            for unit in units
-            if unit["error"] and (unit["connection"], unit["provider"], unit["dataset"]) in fetchable
-        ),
+        failures=failures(house, warehouse, period, now=now),
         checks={check.name: check.offending.height for check in run_checks(warehouse, period=period)},
         controls=_controls(house, warehouse, period),
         notices=(
@@ -68,6 +56,27 @@ def month_inputs(
             *misplaced_budgets(books, str(period), costs=_priced_projects(tables.projects)),
             *_notices(house, warehouse, period),
         ),
+    )
+    warehouse.give_back()  # what is written of it next needs as much
+    return inputs
+
+
+def failures(house: House, warehouse: Warehouse, period: BillingPeriod, *, now: datetime) -> tuple[Failure, ...]:
+    """The units of a month whose newest fetch failed.
+
+    What can't be fetched again leaves a gap, which makes figures lower bounds but no draft that nobody can end.
+    """
+    fetchable = {
+        (settings.name, provider.name, dataset.name)
+        for settings, provider in house.connections
+        for dataset in provider.datasets
+        if dataset.cadence is Cadence.HISTORY or now < period.end
+    }
+    units = warehouse.select("landing.units", period=str(period)).sort("connection", "dataset").to_dicts()
+    return tuple(
+        Failure(unit["connection"], unit["dataset"], unit["period"], unit["error"])
+        for unit in units
+        if unit["error"] and (unit["connection"], unit["provider"], unit["dataset"]) in fetchable
     )
 
 
@@ -86,22 +95,28 @@ def _rates(house: House, period: BillingPeriod, *, books: Books, projects: polar
 
 
 def _notices(house: House, warehouse: Warehouse, period: BillingPeriod) -> tuple[str, ...]:
-    """What was odd in the answers that the figures are made of, each oddity once.
+    """What was odd in the answers that the figures are made of, each oddity once."""
+    notes = list(fetch_notes(house, warehouse, period))
+    for frame in _provider_frames(house, warehouse, period, "notices"):
+        notes += [f"{row['connection']}: {row['notice']}" for row in frame.to_dicts()]
+    return tuple(dict.fromkeys(notes))
+
+
+def fetch_notes(house: House, warehouse: Warehouse, period: BillingPeriod) -> tuple[str, ...]:
+    """What was odd in the answers when they were read, each oddity once.
 
     Of a history that is its staged fetch; of snapshots every one, since each of them counts.
     """
     current = set(warehouse.select("landing.units", period=str(period))["receipt"])
     adding = snapshot_datasets(house)
     configured = {(settings.name, provider.name) for settings, provider in house.connections}
-    notes = [
+    notes = (
         f"{row['connection']} {row['dataset']}: {note}"
         for row in warehouse.select("landing.receipts", period=str(period)).sort("receipt").to_dicts()
         for note in row["notes"]
         if (row["connection"], row["provider"]) in configured
         and (row["receipt"] in current or (row["connection"], row["dataset"]) in adding)
-    ]
-    for frame in _provider_frames(house, warehouse, period, "notices"):
-        notes += [f"{row['connection']}: {row['notice']}" for row in frame.to_dicts()]
+    )
     return tuple(dict.fromkeys(notes))
 
 

@@ -24,9 +24,10 @@ from tallybook.pipeline.fingerprints import Fingerprints, fingerprints_of
 from tallybook.pipeline.frozen import frozen_inputs, snapshot_datasets
 from tallybook.pipeline.house import House, begun, load
 from tallybook.pipeline.inputs import month_inputs
-from tallybook.pipeline.published import Published, as_published
+from tallybook.pipeline.published import Published, as_published, told_by
 from tallybook.pipeline.restating import restate
 from tallybook.pipeline.revisions import Revision, last_closed, latest_revision, library
+from tallybook.pipeline.standing import note_standing, standing
 from tallybook.render.parts import write_parts
 from tallybook.summaries.coverage import summarise_coverage
 from tallybook.warehouse import Warehouse
@@ -64,27 +65,37 @@ def report(
     for a month that has not begun, for a house without connections, for `final` without a reason, and for `final` of a
     month that cannot be closed (`documents.closing`); BookError; StorageError.
     """
-    now = clock()
-    begun(period, now=now)
-    if not house.connections:
-        raise UsageError(f"{period}: {house.settings.path} has no connections, so there is nothing to report: add one")
-    closing = Closing(final, reason.strip(), accept_gaps.strip())
-    closing.check(period)
+    now, closing = clock(), Closing(final, reason.strip(), accept_gaps.strip())
+    _refuse_hopeless(house, period, closing, now=now)
     books = house.books()
     with house.warehouse() as warehouse, _scratch(house.settings.data_dir) as scratch:
-        previous = latest_revision(house.reports_dir, str(period))
-        closed = last_closed(house.reports_dir, str(period))
         load(house, warehouse, now=now, periods=[period])
+        if not final and (stands := standing(house, warehouse, period, books=books, now=now)):
+            _write_library(house)  # a process that was killed may have left the revision without it
+            return as_published(*stands, is_new=False)
         charge_months(house, warehouse, period, books=books, now=now)
         with warehouse.transaction():
             inputs = month_inputs(house, warehouse, period, books=books, now=now)
-        prints = fingerprints_of(inputs, language_of(house.settings.language))
+        told = told_by(document := build_report(inputs), inputs.failures)
+        previous, closed = (find(house.reports_dir, str(period)) for find in (latest_revision, last_closed))
+        prints = fingerprints_of(inputs, document, language_of(house.settings.language))
         if previous and _still_stands(previous, closed, prints, final=final):
-            _write_library(house)  # a process that was killed may have left the revision without it
-            return as_published(previous, build_report(inputs), inputs.failures, is_new=False)
-        inputs = _stamped(house, inputs, previous, closed, prints, closing=closing)
-        edition = _edition(house, warehouse, inputs, closed, prints, charges=scratch)
-        return _published(house, replace(edition, reason=reason, run_id=run_id))
+            _write_library(house)
+            published = as_published(previous, told, is_new=False)
+        else:
+            inputs = _stamped(house, inputs, previous, closed, prints, closing=closing)
+            edition = _edition(house, warehouse, inputs, closed, prints, charges=scratch)
+            published = _published(house, replace(edition, reason=reason, run_id=run_id))
+        note_standing(house, warehouse, inputs, told, books=books)
+        return published
+
+
+def _refuse_hopeless(house: House, period: BillingPeriod, closing: Closing, *, now: datetime) -> None:
+    """Raise UsageError for what cannot be reported whatever is known of it."""
+    begun(period, now=now)
+    if not house.connections:
+        raise UsageError(f"{period}: {house.settings.path} has no connections, so there is nothing to report: add one")
+    closing.check(period)
 
 
 def _edition(
@@ -123,7 +134,7 @@ def _published(house: House, edition: Edition) -> Published:
     _write_library(house)
     written = latest_revision(house.reports_dir, month)
     assert written is not None  # noqa: S101 - it was just written
-    return as_published(written, edition.report, edition.inputs.failures, is_new=True)
+    return as_published(written, told_by(edition.report, edition.inputs.failures), is_new=True)
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from tallybook.documents.inputs import Failure
 from tallybook.documents.model import MonthlyReport
@@ -20,8 +19,8 @@ class Published:
     status: str
     reasons: tuple[str, ...]
     folder: Path
-    tie_out_rows: list[dict[str, Any]]
-    coverage_rows: list[dict[str, Any]]
+    tie_out_rows: list[dict[str, str]]
+    coverage_rows: list[dict[str, str]]
     failures: tuple[Failure, ...]
     language: str = ENGLISH_CODE  # of its pages
 
@@ -59,17 +58,20 @@ class Published:
         return [self.folder / f"monthly-report.{kind}" for kind in ("pdf", "html", "json")]
 
 
-def as_published(
-    revision: Revision, document: MonthlyReport, failures: tuple[Failure, ...], *, is_new: bool
-) -> Published:
-    """The revision that stands, with the tables of the document it was made of."""
-    return Published(
-        revision=revision.number,
-        is_new=is_new,
-        status=str(revision.manifest["status"]),
-        language=str(revision.manifest.get("language", ENGLISH_CODE)),
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a report says to people who watch the runs: why it is a draft or restated, its tables, what failed."""
+
+    reasons: tuple[str, ...]
+    tie_out_rows: list[dict[str, str]]
+    coverage_rows: list[dict[str, str]]
+    failures: tuple[Failure, ...]
+
+
+def told_by(document: MonthlyReport, failures: tuple[Failure, ...]) -> Told:
+    """What a document says of itself."""
+    return Told(
         reasons=document.header.reasons,
-        folder=revision.folder,
         tie_out_rows=[
             {
                 "billing_currency": row.billing_currency,
@@ -95,4 +97,19 @@ def as_published(
             for row in document.coverage
         ],
         failures=failures,
+    )
+
+
+def as_published(revision: Revision, told: Told, *, is_new: bool) -> Published:
+    """The revision that stands, with what was told of it."""
+    return Published(
+        revision=revision.number,
+        is_new=is_new,
+        status=str(revision.manifest["status"]),
+        language=str(revision.manifest.get("language", ENGLISH_CODE)),
+        reasons=told.reasons,
+        folder=revision.folder,
+        tie_out_rows=told.tie_out_rows,
+        coverage_rows=told.coverage_rows,
+        failures=told.failures,
     )

@@ -23,7 +23,7 @@ from tallybook.warehouse import Warehouse
 CHARGED_MONTHS = "marts.charged_months"
 _TABLES = (
     *("pricing.prices", "pricing.meters", "pricing.accounts"),
-    *("marts.book_charges", "marts.book_graded_charges", "marts.adjustment_charges", "marts.month_costs"),
+    *("marts.book_charges", "marts.book_graded_charges", "marts.adjustment_charges", "marts.day_costs"),
 )
 
 
@@ -47,7 +47,7 @@ def make_charges(warehouse: Warehouse, *, period: BillingPeriod, books: Books) -
             warehouse.insert_query("marts.book_graded_charges", "marts/minimum_charges", billing_period=month)
         warehouse.insert("marts.adjustment_charges", _adjustment_rows(warehouse, period, books))
         spread_costs(warehouse, period=period, books=books)
-        warehouse.insert_query("marts.month_costs", "marts/month_costs", billing_period=month)
+        warehouse.insert_query("marts.day_costs", "marts/day_costs", billing_period=month)
 
 
 def outdate_charges(warehouse: Warehouse, months: Iterable[str]) -> None:

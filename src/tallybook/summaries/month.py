@@ -116,7 +116,7 @@ def read_frames(
             f"marts/{name}", billing_period=billing_period, first_period=first, least_cost=thresholds.amount
         )
 
-    return MonthFrames(
+    frames = MonthFrames(
         charges=frame("month_charges"),
         previous_charges=frame("month_charges", before),
         coverage=frame("coverage"),
@@ -135,6 +135,8 @@ def read_frames(
         item_days=frame("item_days", first=before),
         thresholds=thresholds,
     )
+    warehouse.give_back()  # what is summarised next is in memory a second time
+    return frames
 
 
 @dataclass(frozen=True, slots=True)

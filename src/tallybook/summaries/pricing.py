@@ -7,6 +7,7 @@ from tallybook.summaries.expressions import known_sum, ratio
 
 _GROUP = ("connection", "provider", "project", "billing_currency")
 _WORKLOAD = (*_GROUP, "cluster", "namespace", "workload", "workload_type")
+_READ = (*_WORKLOAD, "pricing_category", "cost_basis", "basis", "spot_hours", "on_demand_hours", "effective_cost")
 _COLUMNS = (*_GROUP, "pricing_category", "cost_basis", "hours", "effective_cost")
 
 
@@ -19,12 +20,13 @@ def summarise_pricing(charges: pl.DataFrame, connections: pl.DataFrame, *, billi
     Committed charges are unknown here, where the four categories are a promise: their cost_basis is commitment.
     A connection that lacks hours or prices makes all its rows lower bounds: nobody knows their category.
     """
-    costs = charges.filter(pl.col("effective_cost").is_not_null() | (pl.col("basis") == "provider"))
+    costs = charges.select(_READ).filter(pl.col("effective_cost").is_not_null() | (pl.col("basis") == "provider"))
     mixed = costs.filter(pl.col("pricing_category") == "mixed")
-    rows = pl.concat([_as_stated(costs.filter(pl.col("pricing_category") != "mixed")), *_split(mixed)])
+    stated = _as_stated(costs.filter(pl.col("pricing_category") != "mixed"))
+    # each part by itself first: all workloads of all parts beside each other would take the most memory of a report
+    rows = pl.concat([_added_up(part) for part in (stated, *_split(mixed))])
     return (
-        rows.group_by(*_GROUP, "pricing_category", "cost_basis")
-        .agg(known_sum("hours"), known_sum("effective_cost"))
+        _added_up(rows.lazy())
         .with_columns(pl.col("connection").is_in(lacking_connections(charges, connections)).alias("is_lower_bound"))
         .select(
             pl.lit(billing_period).alias("billing_period"), "connection", "project", "pricing_category",
@@ -35,7 +37,12 @@ def summarise_pricing(charges: pl.DataFrame, connections: pl.DataFrame, *, billi
     )  # fmt: skip
 
 
-def _as_stated(charges: pl.DataFrame) -> pl.DataFrame:
+def _added_up(rows: pl.LazyFrame) -> pl.DataFrame:
+    sums = rows.group_by(*_GROUP, "pricing_category", "cost_basis").agg(known_sum("hours"), known_sum("effective_cost"))
+    return sums.collect()
+
+
+def _as_stated(charges: pl.DataFrame) -> pl.LazyFrame:
     hours = (
         pl.when(pl.col("pricing_category") == "spot")
         .then(pl.col("spot_hours"))
@@ -43,20 +50,24 @@ def _as_stated(charges: pl.DataFrame) -> pl.DataFrame:
         .then(pl.col("on_demand_hours"))
         .otherwise(pl.col("spot_hours") + pl.col("on_demand_hours"))
     )
-    return charges.with_columns(
-        pl.col("pricing_category").replace("committed", "unknown"),
-        hours.alias("hours"),
-        pl.col("cost_basis").fill_null("provider"),
-    ).select(_COLUMNS)
+    return (
+        charges.lazy()
+        .with_columns(
+            pl.col("pricing_category").replace("committed", "unknown"),
+            hours.alias("hours"),
+            pl.col("cost_basis").fill_null("provider"),
+        )
+        .select(_COLUMNS)
+    )
 
 
-def _split(mixed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _split(mixed: pl.DataFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
     amounts = ("effective_cost", "spot_hours", "on_demand_hours")
     whole = mixed.group_by(*_WORKLOAD).agg(known_sum(name) for name in amounts)
     spot = ratio(pl.col("effective_cost") * pl.col("spot_hours"), pl.col("spot_hours") + pl.col("on_demand_hours"))
     # the product is rounded before it is divided: at the last decimal it could pass the whole
     at_most = pl.min_horizontal(spot, "effective_cost")
-    parts = whole.with_columns(at_most.alias("spot_cost"), pl.lit("hours_weighted").alias("cost_basis"))
+    parts = whole.lazy().with_columns(at_most.alias("spot_cost"), pl.lit("hours_weighted").alias("cost_basis"))
     return (
         parts.with_columns(
             pl.lit("spot").alias("pricing_category"), hours="spot_hours", effective_cost="spot_cost"

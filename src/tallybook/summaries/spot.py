@@ -13,6 +13,7 @@ CHEAPEST = Decimal("0.05")
 
 _PLACE = ("connection", "provider", "project", "cluster", "namespace", "billing_currency")
 _WORKLOAD = (*_PLACE, "workload", "workload_type")
+_READ = (*_WORKLOAD, "pricing_category", "spot_hours", "on_demand_hours", "effective_cost", "savings_available")
 _SUMS = (
     *("spot_hours", "on_demand_hours", "effective_cost", "unknown_cost", "judged_hours", "on_demand_cost"),
     *("realised_savings", "savings_available"),
@@ -28,7 +29,7 @@ def summarise_spot(charges: pl.DataFrame, connections: pl.DataFrame, *, billing_
     judged_hours are the spot hours for which that is known: workloads with such charges, and with a spot rate between
     5 and 100 % of the on-demand one. Example: 10 USD for 10 on-demand hours, 4 USD for 10 spot hours: 10 - 4 = 6.
     """
-    stated = charges.filter((pl.col("basis") == "provider") & is_priced())
+    stated = charges.filter((pl.col("basis") == "provider") & is_priced()).select(_READ)
     is_unknown = pl.col("pricing_category") == "unknown"
     sums = stated.group_by(_PLACE).agg(
         *(known_sum(name) for name in ("spot_hours", "on_demand_hours", "effective_cost", "savings_available")),

@@ -72,7 +72,7 @@ def summarise_unpriced(charges: pl.DataFrame) -> pl.DataFrame:
         )
         .group_by(*_PLACE, "provider", "sub_account_name", "meter", "unit")
         .agg(known_sum("quantity"))
-        .sort("connection", "sub_account_id", "region", "meter")
+        .sort("connection", "sub_account_id", "region", "meter", "project")
     )
 
 

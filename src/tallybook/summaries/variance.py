@@ -39,6 +39,8 @@ def summarise_items(
 ) -> pl.DataFrame:
     """One row per item that cost something in either month, with what each cause adds; they add up to the change.
 
+    In no order: what is made of them is put into one.
+
     In both months: price = (unit price now - unit price before) * quantity now, rounded to 12 decimals, and volume =
     the rest of the change. An item with several prices in a month has cost / quantity for its unit price; a cost that
     its provider states has none, and all of its change is volume. In one month only: new or gone, or not_comparable
@@ -73,7 +75,7 @@ def summarise_items(
         _part(~is_compared, change).alias("not_comparable_effect"),
         _is_in(lacking).alias("is_lower_bound"),
         _is_in(previously_lacking).alias("previous_is_lower_bound"),
-    ).sort(_ITEM)
+    )
 
 
 def summarise_bridge(items: pl.DataFrame, *, closed: Mapping[str, Decimal]) -> pl.DataFrame:
