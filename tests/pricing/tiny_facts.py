@@ -193,8 +193,9 @@ def charges(warehouse: Warehouse, *columns: str, month: str = "2026-10") -> list
 
 
 def whole_charges(warehouse: Warehouse, month: str = "2026-10") -> pl.DataFrame:
-    """The charges of a month with all their columns."""
-    return warehouse.frame("marts/charges", billing_period=month, first_day=date(2000, 1, 1), end_day=date(2100, 1, 1))
+    """The charges of a month with all their columns, in the order of tables/charges."""
+    spans = {"first_day": date(2000, 1, 1), "end_day": date(2100, 1, 1)}
+    return warehouse.frame("marts/charges", billing_period=month, **spans).sort(pl.all(), nulls_last=True)
 
 
 def _decimal(text: str | None) -> Decimal | None:

@@ -117,3 +117,29 @@ def test_a_value_that_repeats_is_written_as_if_it_stood_alone() -> None:
     alone = b"".join(render_csv(row, with_header=False) for row in once.iter_slices(1))
 
     assert render_csv(pl.concat([once] * 3), with_header=False) == 3 * alone
+
+
+def test_many_rows_are_written_as_few_are() -> None:
+    few = pl.DataFrame(
+        {
+            "same": ['say "a, b"'] * 4,
+            "none": pl.Series([None] * 4, dtype=pl.String),
+            "empty": [""] * 4,
+            "text": ['a "b", c', "", None, "=1,2"],
+            "code": pl.Series(["x,y", "z", None, "z"], dtype=pl.Enum(["x,y", "z"])),
+            "cost": pl.Series([Decimal("1.50"), None, Decimal(-2), Decimal(0)], dtype=pl.Decimal(38, 12)),
+            "whole": pl.Series([Decimal(10), None, Decimal(20), Decimal(0)], dtype=pl.Decimal(38, 0)),
+            "is": [True, None, False, True],
+            "pct": [0.5, float("nan"), None, 1e-7],
+            "day": [date(2026, 10, 1), None, date(2026, 10, 3), date(2026, 10, 4)],
+            "fixed": [7] * 4,
+        }
+    )
+
+    assert render_csv(pl.concat([few] * 400)) == render_csv(few.clear()) + 400 * render_csv(few, with_header=False)
+
+
+def test_many_rows_of_one_column_keep_the_empty_ones() -> None:
+    one = pl.DataFrame({"name": ["a", ""]})
+
+    assert render_csv(pl.concat([one] * 600), with_header=False) == 600 * render_csv(one, with_header=False)

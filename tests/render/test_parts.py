@@ -1,10 +1,13 @@
 """A table in parts is one file of each form, in the order of its parts."""
 
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pyarrow
+import pyarrow.parquet
 import pytest
 
 from tallybook.render import parts as parts_module
@@ -25,6 +28,33 @@ def test_parts_are_one_table_with_one_header_in_their_order(tmp_path: Path, monk
         "",
     ]
     assert pl.read_parquet(tmp_path / "rows.parquet").equals(rows)
+
+
+def test_the_rows_of_a_part_are_ordered_by_all_columns_and_null_is_last(tmp_path: Path) -> None:
+    day = date(2026, 10, 1)
+    schema = pyarrow.schema(
+        [("day", pyarrow.date32()), ("name", pyarrow.string()), ("cost", pyarrow.decimal128(38, 12))]
+    )
+    rows = [
+        (day, None, Decimal(1)),
+        (day, "b", Decimal(-2)),
+        (day, "a", None),
+        (day, "a", Decimal(10)),
+        (day, "a", Decimal(9)),
+    ]
+    part = pyarrow.table([list(column) for column in zip(*rows, strict=True)], schema=schema)
+
+    write_parts([part, part[:2]], tmp_path, "rows")
+
+    first = ["2026-10-01,a,9", "2026-10-01,a,10", "2026-10-01,a,", "2026-10-01,b,-2", "2026-10-01,,1"]
+    assert (tmp_path / "rows.csv").read_text().split() == ["day,name,cost", *first, *first[3:]]
+    assert pyarrow.parquet.read_table(tmp_path / "rows.parquet").schema.equals(schema)
+
+
+def test_equal_rows_are_all_kept(tmp_path: Path) -> None:
+    write_parts([pyarrow.table({"name": ["a", "a"]})], tmp_path, "rows")
+
+    assert (tmp_path / "rows.csv").read_bytes() == b"name\r\na\r\na\r\n"
 
 
 def test_a_table_without_rows_has_its_header(tmp_path: Path) -> None:

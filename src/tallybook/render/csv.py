@@ -1,18 +1,24 @@
 """CSV for machines and for spreadsheets: exact figures, and text that no spreadsheet runs."""
 
 import io
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 import polars as pl
-import pyarrow
 
 from tallybook.legible import BREAKS, CONTROLS
 
-_SHORT_ROWS = 1_000  # up to here a pass over all columns costs less than one for each
+if TYPE_CHECKING:
+    from polars._typing import CsvQuoteStyle
+
+_SHORT_ROWS = 1_000  # up to here a look at each column costs more than it saves
 
 # What a spreadsheet takes for a formula at the start of a cell, in ASCII and fullwidth.
 _FORMULA = "^\\s*[=+\\-@＝＋－＠]"  # noqa: RUF001 - the fullwidth forms are meant
+_QUOTED = '[",]'  # line breaks are none any more
 # Text without any of these is written as it is: one look instead of a rewrite.
-_ODD = f"{_FORMULA}|{BREAKS}|{CONTROLS}"
+_ODD = f"{_FORMULA}|{BREAKS}|{CONTROLS}|{_QUOTED}"
 
 
 def render_csv(frame: pl.DataFrame, *, with_header: bool = True) -> bytes:
@@ -22,20 +28,16 @@ def render_csv(frame: pl.DataFrame, *, with_header: bool = True) -> bytes:
     is empty and an empty text is `""`. A text cell that a spreadsheet would run as a formula begins
     with an apostrophe; numbers are never touched. Raises TypeError for columns that hold lists or structs.
     """
-    written = _whole(frame) if frame.height <= _SHORT_ROWS else pl.DataFrame([_by_value(column) for column in frame])
-    target = io.BytesIO()
-    written.write_csv(target, include_header=with_header, line_terminator="\r\n", null_value="", float_scientific=False)
-    return target.getvalue()
+    if frame.height <= _SHORT_ROWS:
+        return _lines(_whole(frame), with_header=with_header)
+    header = _lines(_whole(frame.clear()), with_header=True) if with_header else b""
+    return header + _lines(pl.DataFrame(list(_fields(frame))), with_header=False, quote_style="never")
 
 
-def render_part(rows: pyarrow.Table, *, with_header: bool = False) -> bytes:
-    """The same form for rows of the warehouse, whose naive times are UTC."""
-    return render_csv(_aware(rows), with_header=with_header)
-
-
-def _aware(rows: pyarrow.Table) -> pl.DataFrame:
+def aware(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the warehouse, whose naive times are UTC."""
     naive = pl.selectors.datetime(time_zone=None)
-    return pl.DataFrame(rows).with_columns(naive.dt.replace_time_zone("UTC"))
+    return rows.with_columns(naive.dt.replace_time_zone("UTC"))
 
 
 def _whole(frame: pl.DataFrame) -> pl.DataFrame:
@@ -43,17 +45,56 @@ def _whole(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(_written(name, dtype).alias(name) for name, dtype in frame.schema.items())
 
 
-def _by_value(column: pl.Series) -> pl.Series:
+def _lines(cells: pl.DataFrame, *, with_header: bool, quote_style: "CsvQuoteStyle" = "necessary") -> bytes:
+    target = io.BytesIO()
+    cells.write_csv(
+        target,
+        include_header=with_header,
+        line_terminator="\r\n",
+        null_value="",
+        float_scientific=False,
+        quote_style=quote_style,
+    )
+    return target.getvalue()
+
+
+def _fields(frame: pl.DataFrame) -> Iterator[pl.Series]:
+    """The columns as they are written, quotes included; neighbours that are the same in all rows are one of them."""
+    for is_same, run in groupby(frame, key=is_constant):
+        columns = list(run)
+        if is_same:
+            first = _whole(pl.DataFrame([column.head(1) for column in columns]))
+            text = _lines(first, with_header=False).decode().removesuffix("\r\n")
+            yield pl.repeat(text, frame.height, eager=True).alias(columns[0].name)
+        else:
+            yield from map(_field, columns)
+
+
+def is_constant(column: pl.Series) -> bool:
+    """Whether all values are the same, or all null; the ends tell it of nearly every other."""
+    return not len(column) or (column[0] == column[-1] and column.eq_missing(column.head(1)).all())
+
+
+def _field(column: pl.Series) -> pl.Series:
     """The column as it is written. Text is nearly always as it should be; of times there are few in many rows."""
     dtype = column.dtype
-    if not isinstance(dtype, pl.String | pl.Datetime):
-        return _cells(column)
-    if dtype == pl.String and not column.str.contains(_ODD).any():
+    if dtype == pl.String and not (column.str.contains(_ODD) | (column == "")).any():
         return column
-    distinct = column.unique()
-    if 2 * len(distinct) > len(column):
-        return _cells(column)
-    return column.replace_strict(distinct, _cells(distinct), return_dtype=pl.String)
+    if isinstance(dtype, pl.String | pl.Datetime):
+        distinct = column.unique()
+        if 2 * len(distinct) <= len(column):
+            return column.replace_strict(distinct, _quoted(_cells(distinct)), return_dtype=pl.String)
+    return _quoted(_cells(column))
+
+
+def _quoted(cells: pl.Series) -> pl.Series:
+    """Text with its quotes, where it needs some."""
+    if cells.dtype != pl.String:
+        return cells
+    text = pl.col(cells.name)
+    in_quotes = pl.lit('"') + text.str.replace_all('"', '""', literal=True) + pl.lit('"')
+    is_odd = (text == "") | text.str.contains(_QUOTED)
+    return cells.to_frame().select(pl.when(is_odd).then(in_quotes).otherwise(text).alias(cells.name)).to_series()
 
 
 def _cells(column: pl.Series) -> pl.Series:
@@ -62,8 +103,8 @@ def _cells(column: pl.Series) -> pl.Series:
 
 def _written(name: str, dtype: pl.DataType) -> pl.Expr:
     column = pl.col(name)
-    if dtype.is_decimal():
-        return decimal_text(column)
+    if isinstance(dtype, pl.Decimal):
+        return decimal_text(column, dtype)
     if dtype.is_integer() or dtype in {pl.Boolean, pl.Date, pl.Null}:
         return column
     if dtype.is_float():
@@ -75,11 +116,10 @@ def _written(name: str, dtype: pl.DataType) -> pl.Expr:
     raise TypeError(f"column {name}: a table cell cannot hold {dtype}")
 
 
-def decimal_text(column: pl.Expr) -> pl.Expr:
+def decimal_text(column: pl.Expr, dtype: pl.Decimal) -> pl.Expr:
     """Decimals as their digits, without zeros at the end and without exponent."""
-    digits = column.cast(pl.String)
-    trimmed = digits.str.strip_chars_end("0").str.strip_chars_end(".")
-    return pl.when(digits.str.contains(".", literal=True)).then(trimmed).otherwise(digits)
+    digits = column.cast(pl.String)  # with a point, unless none of them are behind it
+    return digits.str.strip_chars_end("0").str.strip_chars_end(".") if dtype.scale else digits
 
 
 def instant_text(column: pl.Expr, dtype: pl.Datetime) -> pl.Expr:
