@@ -7,8 +7,10 @@ from typing import Any
 
 import openpyxl
 import polars as pl
+import pytest
 
-from tallybook.render.cover_sheet import cover_rows
+from tallybook.render import xlsx as xlsx_module
+from tallybook.render.cover_sheet import SheetRow, cover_rows
 from tallybook.render.xlsx import render_xlsx
 from tests.render import samples
 
@@ -131,6 +133,61 @@ def test_large_tables_are_written_row_by_row_with_the_same_cells() -> None:
     with zipfile.ZipFile(io.BytesIO(made)) as archive:
         rows = archive.read("xl/worksheets/sheet3.xml").count(b"<row ")
     assert rows == 30_002
+
+
+ODD = ["<r>&</r>", "a & b", "<b>", '"', "_x0041_", " led", "trailed ", "\ufffe", "\u00a0", "", None, "🦊", "<r>"]
+
+
+def of_all_kinds() -> pl.DataFrame:
+    amounts = ["0", "0.000000000001", "12345678901234567890.123456789012", "-3.5", "1E+17", None]
+    count = len(ODD)
+    return pl.DataFrame(
+        {
+            "nothing": pl.Series([None] * count, dtype=pl.String),
+            "project": ODD,
+            "effective_cost": pl.Series(
+                [Decimal(one) if one else None for one in amounts + ["7"] * 7], dtype=pl.Decimal(38, 12)
+            ),
+            "coverage_pct": [None, 98.4, float("nan"), 1e-7, 1e22, *[100.0] * (count - 5)],
+            "first_date": [None, date(1970, 1, 1), *[date(2026, 10, 31)] * (count - 2)],
+            "captured_at": [None, *[samples.NOW] * (count - 1)],
+            "merged": [None, *range(count - 1)],
+            "is_mapped": [None, True, *[False] * (count - 2)],
+        }
+    )
+
+
+@pytest.mark.parametrize("height", [1, 2, 13, 13 * 1_000])
+def test_rows_made_column_by_column_are_those_of_xlsxwriter(monkeypatch: pytest.MonkeyPatch, height: int) -> None:
+    monkeypatch.setattr(xlsx_module, "_LARGE", 0)
+    table = pl.concat([of_all_kinds()] * 1_000)[:height]
+
+    def made(**options: Any) -> bytes:
+        return render_xlsx(
+            {"usage": table, "gaps": table}, CONTROL, cover=COVER, title="t", created=samples.NOW, **options
+        )
+
+    ours = [made(), made(max_rows=5)]
+    monkeypatch.setattr(xlsx_module, "write_rows", xlsx_module._write_cells)
+
+    assert ours == [made(), made(max_rows=5)]
+
+
+@pytest.mark.parametrize("cells", [0, 50_000])
+def test_a_name_that_looks_like_the_markup_of_rich_text_is_text(monkeypatch: pytest.MonkeyPatch, cells: int) -> None:
+    monkeypatch.setattr(xlsx_module, "_LARGE", cells)
+    name = "<r>a & b</x></r>"
+    made = render_xlsx(
+        {"projects": pl.DataFrame({"project": [name, name]})},
+        CONTROL,
+        cover=[SheetRow((name,))],
+        title="t",
+        created=samples.NOW,
+    )
+
+    book = openpyxl.load_workbook(io.BytesIO(made))
+
+    assert [book["projects"]["A3"].value, book["projects"]["A4"].value, book["Report"]["A1"].value] == [f"{name} "] * 3
 
 
 def test_title_and_time_are_in_the_properties() -> None:

@@ -5,7 +5,7 @@ Excel keeps 15 digits of a number, and a sheet has up to 100,000 rows; the CSV b
 
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,18 +16,20 @@ from tallybook.language import ENGLISH, Language
 from tallybook.render.cover_sheet import SheetRow
 from tallybook.render.csv import clean_text, instant_text
 from tallybook.render.headings import heading, sheet_title
+from tallybook.render.sheet_rows import write_rows
 from tallybook.render.text import visible
 
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-# What a spreadsheet opens without a wait. Excel takes 1,048,576, which take minutes to write: 3 microseconds a cell.
+# What a spreadsheet opens without a wait. Excel takes 1,048,576.
 SHEET_ROWS = 100_000
 _CELL_CHARACTERS = 32_767
 _WIDEST = 60
 _HEADER_ROWS = 2
-_LARGE = 50_000  # cells above which rows are flushed to disk as they are written
+_LARGE = 50_000  # cells above which rows go to disk as they are made
+_RICH = ("<r>", "</r>")  # XlsxWriter writes text between these as it is, for markup; a space behind makes it text
 _BAD_SHEET_CHARACTERS = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -117,7 +119,8 @@ def _write_cover(sheet: "Worksheet", rows: Sequence[SheetRow], *, formats: _Form
         for column, value in enumerate(row.cells):
             if isinstance(value, str):
                 text = visible(value)[:_CELL_CHARACTERS]
-                sheet.write_string(index, column, text, styles.get(row.kind, formats.text))
+                is_rich = text.startswith(_RICH[0]) and text.endswith(_RICH[1])
+                sheet.write_string(index, column, f"{text} " if is_rich else text, styles.get(row.kind, formats.text))
             elif value is not None:
                 kind = "count" if isinstance(value, int) else "money"
                 sheet.write_number(index, column, value, formats.by_kind[kind])
@@ -136,7 +139,12 @@ def _write_sheet(
         sheet.write_string(0, index, heading(column, language=language), formats.header)
     for index, column in enumerate(frame.columns):
         sheet.write_string(1, index, column, formats.column)
-    _write_rows(sheet, prepared.iter_rows(), kinds=columns, formats=formats)
+    styles = [formats.by_kind.get(kind, formats.text) for kind in columns]
+    by_cell = prepared
+    if sheet.constant_memory:
+        by_cell = prepared.tail(1)
+        write_rows(sheet, prepared.head(-1), styles, first_row=_HEADER_ROWS)
+    _write_cells(sheet, by_cell, styles, first_row=_HEADER_ROWS + prepared.height - by_cell.height)
     if frame.width:
         sheet.autofilter(_HEADER_ROWS - 1, 0, prepared.height + 1, frame.width - 1)
     if not fits:
@@ -149,23 +157,15 @@ def _write_sheet(
         sheet.write_string(max_rows - 1, 0, note, formats.note)
 
 
-def _write_rows(
-    sheet: "Worksheet",
-    rows: Iterable[tuple[Any, ...]],
-    *,
-    kinds: list[str],
-    formats: _Formats,
-) -> None:
-    plain = [formats.by_kind.get(kind, formats.text) for kind in kinds]
+def _write_cells(sheet: "Worksheet", frame: pl.DataFrame, formats: Sequence[Any], *, first_row: int) -> None:
     writers = [
-        sheet.write_datetime if kind == "date" else sheet.write_number if kind != "text" else None for kind in kinds
+        sheet.write_datetime if dtype == pl.Date else sheet.write_string if dtype == pl.String else sheet.write_number
+        for dtype in frame.dtypes
     ]
-    for index, row in enumerate(rows, start=_HEADER_ROWS):
+    for index, row in enumerate(frame.iter_rows(), start=first_row):
         for column, value in enumerate(row):
-            if value is None:
-                continue
-            write = writers[column] or sheet.write_string
-            write(index, column, value, plain[column])
+            if value is not None:
+                writers[column](index, column, value, formats[column])
 
 
 def _prepared(name: str, dtype: pl.DataType, language: Language) -> pl.Expr:
@@ -177,7 +177,8 @@ def _prepared(name: str, dtype: pl.DataType, language: Language) -> pl.Expr:
     if isinstance(dtype, pl.Datetime):
         return instant_text(column, dtype)
     if isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
-        return clean_text(column).str.slice(0, _CELL_CHARACTERS)
+        text = clean_text(column).str.slice(0, _CELL_CHARACTERS)
+        return pl.when(text.str.starts_with(_RICH[0]) & text.str.ends_with(_RICH[1])).then(text + " ").otherwise(text)
     if dtype == pl.Boolean:
         yes, no = pl.lit(language.say("yes")), pl.lit(language.say("no"))
         return pl.when(column).then(yes).when(~column).then(no).alias(name)
