@@ -1,11 +1,24 @@
 import json
+from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 import pytest
 
-from tallybook.decode import decode, decode_answer, encode, known_fields, number_text, unknown_fields, unknown_names
+from tallybook.decode import (
+    LongList,
+    decode,
+    decode_answer,
+    document_bytes,
+    document_parts,
+    encode,
+    known_fields,
+    number_text,
+    unknown_fields,
+    unknown_names,
+)
 from tallybook.errors import SchemaError
 
 
@@ -137,3 +150,41 @@ def test_a_name_that_comes_again_elsewhere_is_no_repeat(body: bytes) -> None:
 def test_an_unknown_text_that_is_no_unicode_is_refused_as_such() -> None:
     with pytest.raises(SchemaError, match="not JSON"):
         decode_answer(b'{"unitCost": 1, "new": "\xff"}', Row)
+
+
+ITEMS = [
+    {"cost": Decimal("1.50"), "note": '\n  "items": []'},
+    msgspec.Raw(b'{"cost":2}'),
+    {"cost": None},
+    {"items": []},
+]
+
+
+@pytest.mark.parametrize("cuts", [[0, 4], [0, 1, 4], [0, 1, 2, 3, 4], [0, 0, 2, 2, 4], [0, 0], [0]])
+@pytest.mark.parametrize("names", ["items total", "total items", "items"])
+def test_a_document_with_a_long_list_is_the_same_in_slices_of_any_size(cuts: list[int], names: str) -> None:
+    values = {"total": {"items": [], "cost": Decimal("3.500")}}
+    slices = [ITEMS[start:end] for start, end in pairwise(cuts)]
+    plain = {name: values.get(name, ITEMS[: cuts[-1]]) for name in names.split()}
+    checked: list[bytes] = []
+
+    parts = list(document_parts({**plain, "items": LongList(lambda: iter(slices))}, checked.append))
+
+    assert b"".join(parts) == document_bytes(plain)
+    assert checked == [document_bytes({**plain, "items": one}) for one in filter(None, slices)] or checked == [
+        document_bytes(plain)
+    ]
+
+
+def test_no_slice_is_made_before_the_one_before_it_was_taken() -> None:
+    made = []
+
+    def slices() -> Iterator[list[int]]:
+        for number in range(3):
+            made.append(number)
+            yield [number]
+
+    parts = document_parts({"items": LongList(slices)})
+    seen = [len(made) for _ in zip(range(4), parts, strict=False)]
+
+    assert seen == [1, 1, 2, 2]  # each is two parts: what leads to it, and itself

@@ -1,7 +1,8 @@
 """Decoding answers: exact decimals, errors that name the field, unknown fields kept and noted."""
 
 import json
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -112,8 +113,47 @@ def _exponent(value: Decimal) -> int:
     return exponent if isinstance(exponent, int) else 0
 
 
+@dataclass(frozen=True, slots=True)
+class LongList:
+    """A list in a document that may be too long for memory: `slices` gives its items, some at once, in their order."""
+
+    slices: Callable[[], Iterable[Sequence[Any]]]
+
+
 def document_bytes(value: Any) -> bytes:
     """A provider's document as JSON: keys in the given order, decimals as numbers without noise or trailing zeros."""
+    return b"".join(document_parts(value))
+
+
+def document_parts(value: Any, check: Callable[[bytes], None] = lambda _: None) -> Iterator[bytes]:
+    """`document_bytes` part by part. One value of a document, at most, is a `LongList`; each slice of it is a part.
+
+    `check` gets every part before it is given, as a document of its own that has only the items of one slice.
+    """
+    name = (
+        next((key for key, part in value.items() if isinstance(part, LongList)), None) if type(value) is dict else None
+    )
+    if name is None:
+        whole = _formatted(value)
+        check(whole)
+        yield whole
+        return
+    before, behind = _formatted({**value, name: []}).split(f'\n  "{name}": []'.encode())  # nowhere else so far left
+    start, end = before + f'\n  "{name}": ['.encode(), b"\n  ]" + behind
+    lead = start
+    for items in filter(len, value[name].slices()):
+        part = _formatted({**value, name: items})
+        check(part)
+        yield lead
+        yield part[len(start) : -len(end)]
+        lead = b","
+    if lead is start:
+        yield from document_parts({**value, name: []}, check)
+    else:
+        yield end
+
+
+def _formatted(value: Any) -> bytes:
     encoder = msgspec.json.Encoder(decimal_format="number")
     return msgspec.json.format(encoder.encode(_trimmed(value)), indent=2) + b"\n"
 

@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import polars
 import pytest
 
 from tallybook import providers
 from tallybook.errors import ConfigurationError, UsageError
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.collect import collect
-from tallybook.pipeline.export import Exported, export
+from tallybook.pipeline.export import BoundReader, Exported, export
 from tallybook.pipeline.house import House, open_house
 from tallybook.sandbox.configuration import write_configuration
 from tallybook.sandbox.server import Running
+from tallybook.warehouse import Warehouse
 from tests.pipeline.conftest import NOW, MakeHouse
 from tests.support.web import Said, serving
 
@@ -160,3 +162,21 @@ def test_a_question_leaves_no_warehouse_where_nothing_was_landed(house: MakeHous
 def test_a_whole_number_is_written_in_ascii_digits(two: House, text: str) -> None:
     with pytest.raises(UsageError, match="is not a whole number"):
         exported(two, "openscaler/stats-live", values=[f"at={text}"])
+
+
+def test_a_reader_asks_for_what_it_read_lately_only_once_and_forgets_the_rest() -> None:
+    asked: list[tuple[str, object]] = []
+
+    class Answering(Warehouse):
+        def __init__(self) -> None: ...
+
+        def frame(self, name: str, **parameters: object) -> polars.DataFrame:
+            asked.append((name, parameters["of"]))
+            return polars.DataFrame({"of": [parameters["of"]]})
+
+    bound = BoundReader(Answering(), {})
+
+    frames = [bound.frame("projects", of=number)["of"].item() for number in (1, 1, 2, 1, 3, 4, 5, 1, 2)]
+
+    assert frames == [1, 1, 2, 1, 3, 4, 5, 1, 2]
+    assert asked == [("projects", number) for number in (1, 2, 3, 4, 5, 2)]

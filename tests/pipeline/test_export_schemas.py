@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import jsonschema
 import pytest
 
-from tallybook.decode import decode, document_bytes
+from tallybook.decode import LongList, decode, document_bytes, document_parts
 from tallybook.pipeline.export import DocumentError, refuse_misfit
 from tallybook.resources import root
 
@@ -69,3 +70,14 @@ def test_a_number_beyond_every_double_is_one_and_keeps_its_digits() -> None:
     refuse_misfit("ocore/usage", body)
 
     assert b"12345678901234567890.123456789012" in body
+
+
+def test_each_slice_of_a_long_list_is_held_against_the_schema() -> None:
+    document = example("ocore/usage")
+    good, bad = document["items"][0], {**document["items"][0], "cpuCoreHours": "1"}
+    sliced = {**document, "items": LongList(lambda: iter([[good], [good, bad]]))}
+
+    parts = document_parts(sliced, partial(refuse_misfit, "ocore/usage"))
+
+    with pytest.raises(DocumentError, match=r'items\.1\.cpuCoreHours: "1" is not of type "number"'):
+        b"".join(parts)

@@ -6,6 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
+from tallybook.providers.scaleops import json_rows as json_rows_module
 from tallybook.providers.scaleops.json_rows import json_rows
 
 NAMES = {"workload_name": "workloadName", "total_cost": "totalCost", "labels": "labels", "count": "amountOfWorkloads"}
@@ -21,7 +22,7 @@ def rows(**columns: object) -> list[str]:
             "count": pl.Int64,
         },
     )
-    return [bytes(row).decode() for row in json_rows(frame, NAMES, documents=("labels",))]
+    return [bytes(row).decode() for part in json_rows(frame, NAMES, documents=("labels",)) for row in part]
 
 
 def test_a_row_is_an_object_with_the_documented_names_in_their_order() -> None:
@@ -56,3 +57,12 @@ def test_what_is_not_known_is_null() -> None:
 
 def test_no_rows_are_none() -> None:
     assert rows(workload_name=[], total_cost=[], labels=[], count=[]) == []
+
+
+def test_rows_come_in_slices_of_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_rows_module, "_ROWS", 2)
+    frame = pl.DataFrame({"count": [3, 1, 2]})
+
+    slices = list(json_rows(frame, {"count": "n"}, documents=()))
+
+    assert [[bytes(row) for row in part] for part in slices] == [[b'{"n":3}', b'{"n":1}'], [b'{"n":2}']]

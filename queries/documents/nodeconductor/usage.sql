@@ -78,7 +78,7 @@ sums as (
         segment,
         count(*) as part_count,
         arg_max(value, from_epoch) as last_value,
-        sum(pricing.trillionths(value) * seconds) as weighted,
+        pricing.trillionths(sum(value * seconds)) as weighted,
         cast(sum(seconds) as hugeint) * 1000000 as divisor
     from parts
     group by uuid, segment

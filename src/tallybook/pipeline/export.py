@@ -5,14 +5,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import polars
 
 from tallybook.contract import Document, Parameter, Provider
-from tallybook.decode import decode, document_bytes
+from tallybook.decode import decode, document_parts
 from tallybook.errors import TallybookError, UsageError
 from tallybook.facts import refresh_coverage
 from tallybook.periods import BillingPeriod
@@ -22,6 +23,7 @@ from tallybook.pipeline.unseen import Span, hints
 from tallybook.resources import root
 from tallybook.warehouse import Warehouse
 
+_KEPT = 4  # frames of a reader
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -31,18 +33,29 @@ class DocumentError(TallybookError):
 
 @dataclass(frozen=True, slots=True)
 class BoundReader:
-    """A reader with a connection's parameters and a month bound. `spans` are those that were read of, when told."""
+    """A reader with a connection's parameters and a month bound. `spans` are those that were read of, when told.
+
+    It reads of one moment: what was asked lately is not asked again. A report makes a document of each project.
+    """
 
     warehouse: Warehouse
     parameters: Mapping[str, object]
     spans: list[Span] = field(default_factory=list)
+    known: dict[str, polars.DataFrame] = field(default_factory=dict)
 
     def frame(self, name: str, **parameters: object) -> polars.DataFrame:
         """The result of queries/<name>.sql."""
         start, end = parameters.get("start"), parameters.get("end")
         if isinstance(start, datetime) and isinstance(end, datetime):
             self.spans.append((start, end))
-        return self.warehouse.frame(name, **{**self.parameters, **parameters})
+        asked = f"{name} {sorted(parameters.items())}"
+        frame = self.known.pop(asked, None)
+        if frame is None:
+            frame = self.warehouse.frame(name, **{**self.parameters, **parameters})
+        self.known[asked] = frame  # the newest is the last
+        for oldest in list(self.known)[:-_KEPT]:
+            del self.known[oldest]
+        return frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +105,27 @@ def export(
         return Exported(body, tuple(missing))
 
 
-def standard_documents(house: House, warehouse: Warehouse, period: BillingPeriod) -> Iterator[tuple[str, bytes]]:
-    """The month's standard set: `<provider>/<connection>/<name>[-n].json` and its bytes.
+def write_standard_documents(house: House, warehouse: Warehouse, period: BillingPeriod, folder: Path) -> None:
+    """Write the month's standard set below a folder: `<provider>/<connection>/<name>[-n].json`. OSError.
 
-    Behind those of a connection its `index.json`, which says what each file is and with which parameters it was made.
+    Beside those of a connection its `index.json`, which says what each file is and with which parameters it was made.
     """
     for settings, provider in house.connections:
-        bound = reader(warehouse, (settings, provider), period)
+        bound, below = reader(warehouse, (settings, provider), period), folder / provider.name / settings.name
         made_from = {}
         for document in provider.documents:
             for index, chosen in enumerate(document.standard(bound)):
                 suffix = f"-{index + 1}" if index else ""
                 given = {p.name: chosen.get(p.name, p.default) for p in document.parameters}
-                body = made(Asked(provider, document, (settings, provider)), bound, period, given)
-                file = f"{document.name}{suffix}.json"
+                path = below / f"{document.name}{suffix}.json"
+                below.mkdir(parents=True, exist_ok=True)
+                with path.open("wb") as file:
+                    file.writelines(_parts(Asked(provider, document, (settings, provider)), bound, period, given))
                 asked = {name: value for name, value in given.items() if value not in (None, "", (), [])}
-                made_from[file] = {"document": f"{provider.name}/{document.name}", "parameters": asked}
-                yield f"{provider.name}/{settings.name}/{file}", body
+                made_from[path.name] = {"document": f"{provider.name}/{document.name}", "parameters": asked}
         if made_from:
             listed = json.dumps(made_from, indent=2, ensure_ascii=False, default=str)
-            yield f"{provider.name}/{settings.name}/index.json", f"{listed}\n".encode()
+            (below / "index.json").write_bytes(f"{listed}\n".encode())
 
 
 def reader(warehouse: Warehouse, connection: Connection, period: BillingPeriod) -> BoundReader:
@@ -169,9 +183,12 @@ def _typed(parameter: Parameter, texts: list[str]) -> Any:
 
 def made(asked: Asked, bound: BoundReader, period: BillingPeriod, given: Mapping[str, Any]) -> bytes:
     """A document's bytes, which fit its schema."""
-    body = document_bytes(asked.build(bound, period, given))
-    refuse_misfit(asked.name, body)
-    return body
+    return b"".join(_parts(asked, bound, period, given))
+
+
+def _parts(asked: Asked, bound: BoundReader, period: BillingPeriod, given: Mapping[str, Any]) -> Iterator[bytes]:
+    """The same one after the other; of a long list a slice at a time is made and held against the schema."""
+    return document_parts(asked.build(bound, period, given), partial(refuse_misfit, asked.name))
 
 
 def refuse_misfit(name: str, body: bytes) -> None:

@@ -41,7 +41,7 @@ _ENGINES = ("tallybook", "duckdb", "polars", "weasyprint")
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Everything a revision is written from: `charges` is a folder of files to move, `documents` maps paths to JSON."""
+    """Everything a revision is written from: `charges` and `documents` are folders of files to move."""
 
     inputs: MonthInputs
     report: MonthlyReport
@@ -49,7 +49,7 @@ class Edition:
     fingerprint: str
     figures_sha256: str
     sources: tuple[ManifestInput, ...]
-    documents: Mapping[str, bytes]
+    documents: Path
     page_size: PageSize = "A4"
     language: Language = ENGLISH
     reason: str = ""
@@ -75,7 +75,8 @@ def write_revision(folder: Path, edition: Edition) -> None:
     _write_all(folder, sheets)
     for name, frame in tables.items():
         frame.write_parquet(folder / "tables" / f"{name}.parquet")
-    _write_all(folder, {f"documents/{path}": body for path, body in edition.documents.items()})
+    if any(edition.documents.iterdir()):
+        shutil.move(edition.documents, folder / "documents")
     for path in sorted(edition.charges.iterdir()):
         shutil.move(path, folder / "tables" / path.name)
     told = edition.told()

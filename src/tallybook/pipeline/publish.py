@@ -18,7 +18,7 @@ from tallybook.language import Message, language_of, message
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.charging import charge_months, charge_spans
 from tallybook.pipeline.collect import Clock
-from tallybook.pipeline.export import standard_documents
+from tallybook.pipeline.export import write_standard_documents
 from tallybook.pipeline.files import Edition, write_library, write_revision
 from tallybook.pipeline.fingerprints import Fingerprints, fingerprints_of
 from tallybook.pipeline.frozen import frozen_inputs, snapshot_datasets
@@ -84,7 +84,7 @@ def report(
             published = as_published(previous, told, is_new=False)
         else:
             inputs = _stamped(house, inputs, previous, closed, prints, closing=closing)
-            edition = _edition(house, warehouse, inputs, closed, prints, charges=scratch)
+            edition = _edition(house, warehouse, inputs, closed, prints, scratch=scratch)
             published = _published(house, replace(edition, reason=reason, run_id=run_id))
         note_standing(house, warehouse, inputs, told, books=books)
         return published
@@ -105,14 +105,21 @@ def _edition(
     closed: Revision | None,
     prints: Fingerprints,
     *,
-    charges: Path,
+    scratch: Path,
 ) -> Edition:
-    """All that a new revision is written from; its charges are files in the folder `charges`."""
+    """All that a new revision is written from; what may be too long for memory is in folders of `scratch`."""
     sources = frozen_inputs(house, warehouse, inputs.period)
     if closed:
         restated = restate(warehouse, inputs.period, closed, sources, snapshots=snapshot_datasets(house))
         inputs = replace(inputs, restated=restated)
-    _write_charges(warehouse, inputs.period, charges)
+    charges, documents = scratch / "charges", scratch / "documents"
+    try:
+        charges.mkdir()
+        documents.mkdir()
+        write_parts(warehouse.tables("marts/charges", charge_spans(warehouse, inputs.period)), charges, "charges")
+        write_standard_documents(house, warehouse, inputs.period, documents)
+    except OSError as error:
+        raise disk_error(scratch, error) from error
     return Edition(
         inputs=inputs,
         report=build_report(inputs),
@@ -120,7 +127,7 @@ def _edition(
         fingerprint=prints.fingerprint,
         figures_sha256=prints.figures_sha256,
         sources=sources,
-        documents=dict(standard_documents(house, warehouse, inputs.period)),
+        documents=documents,
         page_size=house.settings.page_size,
         language=language_of(house.settings.language),
     )
@@ -150,13 +157,6 @@ def _scratch(data_dir: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _write_charges(warehouse: Warehouse, period: BillingPeriod, folder: Path) -> None:
-    try:
-        write_parts(warehouse.tables("marts/charges", charge_spans(warehouse, period)), folder, "charges")
-    except OSError as error:
-        raise disk_error(folder / "charges.parquet", error) from error
 
 
 def _write_library(house: House) -> None:

@@ -91,14 +91,17 @@ def _report(
 
 
 def _items(reader: Reader, span: Range, *, period: str, project_id: str | None) -> polars.DataFrame:
-    return reader.frame(
+    """Days and months are read of all projects at once, which a reader keeps: a report asks for each of them."""
+    is_long = period == "hourly"
+    items = reader.frame(
         "documents/ocore/usage",
         start=span.start,
         end=span.end,
         unit=UNITS[period],
         period=period,
-        project_id=project_id,
+        project_id=project_id if is_long else None,
     )
+    return items if project_id is None or is_long else items.filter(polars.col("projectId") == project_id)
 
 
 def _projects(reader: Reader) -> dict[str, str]:

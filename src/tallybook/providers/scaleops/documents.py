@@ -7,13 +7,14 @@ is answered stands in `window`, as in the provider's own answers.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from tallybook.contract import Across, Document, Reader
-from tallybook.decode import decode
+from tallybook.decode import LongList, decode
 from tallybook.errors import UsageError
 from tallybook.periods import BillingPeriod
 from tallybook.providers.scaleops import parameters, questions, rates, reference
@@ -201,7 +202,7 @@ def _report(
 
 def _document(rows: pl.DataFrame, seen: _Seen, clusters: list[str]) -> dict[str, Any]:
     return {
-        "aggregatedWorkloads": json_rows(rows, rates.FIELDS, documents=_LISTS),
+        "aggregatedWorkloads": LongList(partial(json_rows, rows, rates.FIELDS, documents=_LISTS)),
         "clusters": clusters,
         "window": seen.document,
     }
