@@ -71,3 +71,11 @@ def test_what_is_configured_is_taken(tmp_path: Path) -> None:
     given = LimitKeys(memory_mib=128, threads=3, temp_dir="scratch").limits(tmp_path)
 
     assert (given.memory_bytes, given.threads, given.temp_dir) == (128 * MIB, 3, tmp_path / "scratch")
+
+
+def test_memory_is_given_back_and_a_c_library_without_such_a_call_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits.give_back_memory()
+    monkeypatch.setattr("ctypes.CDLL", lambda _: object())
+    limits.give_back_memory()

@@ -15,6 +15,7 @@ from tallybook.documents.monthly import build_report
 from tallybook.errors import UsageError
 from tallybook.landing import building, disk_error
 from tallybook.language import Message, language_of, message
+from tallybook.limits import give_back_memory
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.charging import charge_months, charge_spans
 from tallybook.pipeline.collect import Clock
@@ -113,11 +114,14 @@ def _edition(
         restated = restate(warehouse, inputs.period, closed, sources, snapshots=snapshot_datasets(house))
         inputs = replace(inputs, restated=restated)
     charges, documents = scratch / "charges", scratch / "documents"
+    give_back_memory()
     try:
         charges.mkdir()
         documents.mkdir()
         write_parts(warehouse.tables("marts/charges", charge_spans(warehouse, inputs.period)), charges, "charges")
+        give_back_memory()
         write_standard_documents(house, warehouse, inputs.period, documents)
+        give_back_memory()
     except OSError as error:
         raise disk_error(scratch, error) from error
     return Edition(

@@ -8,6 +8,7 @@ import polars as pl
 import pyarrow
 from pyarrow.parquet import ParquetWriter
 
+from tallybook.limits import give_back_memory
 from tallybook.render.csv import aware, is_constant, render_csv
 
 _ROWS = 50_000  # of CSV at once
@@ -36,9 +37,9 @@ def write_parts(parts: Iterable[pyarrow.Table], folder: Path, name: str) -> None
         lines.write(render_csv(aware(pl.DataFrame(schema.empty_table()))))
         last = beside.submit(write, _in_order(first))
         del first  # or it would be in memory until the end
-        for part in drawn:
-            frame = _in_order(part)
+        for frame in map(_in_order, drawn):
             last.result()
+            give_back_memory()
             last = beside.submit(write, frame)
         last.result()
 
