@@ -33,6 +33,9 @@ from tallybook.render.parts import write_parts
 from tallybook.summaries.coverage import summarise_coverage
 from tallybook.warehouse import Warehouse
 
+_ALIKE = ("charge_period_start", "charge_period_end", "provider", "connection")
+"""Columns of marts.charges; what stands before them is one month's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Closing:
@@ -118,7 +121,8 @@ def _edition(
     try:
         charges.mkdir()
         documents.mkdir()
-        write_parts(warehouse.tables("marts/charges", charge_spans(warehouse, inputs.period)), charges, "charges")
+        spans = charge_spans(warehouse, inputs.period)
+        write_parts(warehouse.tables("marts/charges", spans), charges, "charges", alike=_ALIKE)
         give_back_memory()
         write_standard_documents(house, warehouse, inputs.period, documents)
         give_back_memory()
