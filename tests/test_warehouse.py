@@ -507,3 +507,18 @@ def test_memory_that_keeps_what_was_read_is_given_back_also_within_a_transaction
         limit = warehouse._frame("select current_setting('memory_limit') as told", {})["told"][0]
 
     assert limit == "128.0 MiB"
+
+
+def test_the_limit_stays_the_very_one_however_often_memory_is_given_back(tmp_path: Path) -> None:
+    """DuckDB says 1.4 GiB of 1,500 MiB, 1.3 GiB of 1.4 and so on."""
+    with open_warehouse(tmp_path, limits=Limits(memory_bytes=1500 * 2**20, threads=1)) as warehouse:
+        for _ in range(3):
+            warehouse.give_back()
+        limit = warehouse._frame("select current_setting('memory_limit') as told", {})["told"][0]
+
+    assert limit == "1.4 GiB"
+
+
+def test_a_warehouse_in_memory_gives_back_too() -> None:
+    with Warehouse.in_memory() as warehouse:
+        warehouse.give_back()

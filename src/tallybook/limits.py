@@ -25,10 +25,15 @@ class Limits:
     threads: int
     temp_dir: Path | None = None  # None: beside the warehouse
 
+    @property
+    def memory(self) -> str:
+        """The memory as DuckDB reads it."""
+        return f"{self.memory_bytes // 2**20}MiB"
+
     def options(self, data_dir: Path) -> dict[str, str | int]:
         """The same as DuckDB's settings, for a warehouse in `data_dir`."""
         return {
-            "memory_limit": f"{self.memory_bytes // 2**20}MiB",
+            "memory_limit": self.memory,
             "threads": self.threads,
             "temp_directory": str(self.temp_dir or data_dir / "tmp"),
         }

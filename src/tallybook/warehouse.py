@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import duckdb
@@ -18,7 +17,7 @@ import pyarrow
 from tallybook.errors import ROOM, ConflictError, RefusedRowsError, StorageError
 from tallybook.lake import Lake
 from tallybook.layout import definitions, definitions_sha256, tables_sha256
-from tallybook.limits import Limits, usual_limits
+from tallybook.limits import Limits, give_back_memory, usual_limits
 from tallybook.locks import alone
 from tallybook.resources import query
 from tallybook.statements import checked_name, used, where
@@ -37,8 +36,9 @@ _LAYOUT = "landing.layout"
 class Warehouse:
     """An open warehouse. Use `open_warehouse`, which holds the lock, or `Warehouse.in_memory()`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, limits: Limits | None = None) -> None:
         self._connection = connection
+        self._limits = limits
         self._schemas: dict[str, pyarrow.Schema] = {}
         # after two seconds it would draw into the standard output, whose last line may be JSON
         self._execute("set enable_progress_bar = false", {})
@@ -56,12 +56,7 @@ class Warehouse:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def run(self, name: str, **parameters: object) -> None:
@@ -109,10 +104,11 @@ class Warehouse:
             self._execute(f"insert into {checked_name(table)} by name\n{text}", used(text, parameters))
 
     def tables(self, name: str, parts: Iterable[Mapping[str, object]]) -> Iterator[pyarrow.Table]:
-        """What queries/<name>.sql gives for each of `parts`, which are its parameters; each when it is asked for."""
+        """What queries/<name>.sql gives for each of `parts`, its parameters; each when it is asked for."""
         text = query(name)
         for parameters in parts:
             yield self._fetched(text, used(text, parameters), duckdb.DuckDBPyConnection.to_arrow_table)
+            give_back_memory()
 
     def delete(self, table: str, **equals: object) -> None:
         """Remove the rows whose columns equal the given values."""
@@ -120,12 +116,13 @@ class Warehouse:
         self._execute(f"delete from {checked_name(table)}{clause}", values)  # noqa: S608
 
     def give_back(self) -> None:
-        """Give memory that only keeps what was read back to the machine; to be called before others need as much."""
-        with self._connection.cursor() as other:  # a transaction goes on, also where not all could be freed
-            (limit,) = other.execute("select current_setting('memory_limit')").fetchone() or ("",)
-            with suppress(duckdb.Error):
-                other.execute("set memory_limit = '1MiB'")
-            other.execute(f"set memory_limit = '{limit}'")
+        """Give memory that only keeps what was read, or was freed, back to the machine; before others need as much."""
+        if self._limits:
+            with self._connection.cursor() as other:  # a transaction goes on, also where not all could be freed
+                with suppress(duckdb.Error):
+                    other.execute("set memory_limit = '1MiB'")
+                other.execute(f"set memory_limit = '{self._limits.memory}'")  # DuckDB's own word for it is rounded
+        give_back_memory()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -219,10 +216,7 @@ def _advice(error: duckdb.Error) -> str:
 _FULL = ("No space left", "File too large", "Disk quota exceeded", "failed to offload data block")
 
 # Nothing is fetched or read behind our back.
-_SAFE: dict[str, Any] = {
-    "autoinstall_known_extensions": "false",
-    "autoload_known_extensions": "false",
-}
+_SAFE: dict[str, Any] = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions"), "false")
 
 
 _FILE = "tallybook.duckdb"
@@ -255,14 +249,15 @@ def open_warehouse(
 @contextmanager
 def open_lake(lake: Lake, data_dir: Path, *, limits: Limits | None = None) -> Iterator[Warehouse]:
     """Open a warehouse that others may write at the same time; the caller holds the locks of what it changes."""
-    config = {**_SAFE, **(limits or usual_limits()).options(data_dir)}
+    limits = limits or usual_limits()
+    config = {**_SAFE, **limits.options(data_dir)}
     with closing(duckdb.connect(":memory:", config=config)) as connection:
         try:
             for extension in lake.extensions:
                 connection.execute(f"load '{str(extension).replace(chr(39), chr(39) * 2)}'")
             with alone(data_dir, "catalog.lock"):  # the first one makes its tables
                 connection.execute(lake.attaching)
-                warehouse = Warehouse(connection)
+                warehouse = Warehouse(connection, limits)
         except duckdb.Error as error:
             raise StorageError(
                 f"{lake.catalog} cannot be opened ({error}); check that PostgreSQL answers, that the user may write, "
@@ -291,7 +286,8 @@ def remake_warehouse(
 
 @contextmanager
 def _connected(path: Path, limits: Limits | None) -> Iterator[Warehouse]:
-    config = {**_SAFE, **_KEPT, **(limits or usual_limits()).options(path.parent)}
+    limits = limits or usual_limits()
+    config = {**_SAFE, **_KEPT, **limits.options(path.parent)}
     try:
         connection = duckdb.connect(str(path), config=config)
     except duckdb.Error as error:
@@ -300,5 +296,5 @@ def _connected(path: Path, limits: Limits | None) -> Iterator[Warehouse]:
         else:
             advice = "if it is damaged, run 'tallybook rebuild'"
         raise StorageError(f"{path} cannot be opened ({error}); {advice}") from error
-    with closing(connection), Warehouse(connection) as warehouse:
+    with closing(connection), Warehouse(connection, limits) as warehouse:
         yield warehouse

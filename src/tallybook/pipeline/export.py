@@ -114,6 +114,7 @@ def write_standard_documents(house: House, warehouse: Warehouse, period: Billing
         bound, below = reader(warehouse, (settings, provider), period), folder / provider.name / settings.name
         made_from = {}
         for document in provider.documents:
+            warehouse.give_back()
             for index, chosen in enumerate(document.standard(bound)):
                 suffix = f"-{index + 1}" if index else ""
                 given = {p.name: chosen.get(p.name, p.default) for p in document.parameters}

@@ -15,7 +15,6 @@ from tallybook.documents.monthly import build_report
 from tallybook.errors import UsageError
 from tallybook.landing import building, disk_error
 from tallybook.language import Message, language_of, message
-from tallybook.limits import give_back_memory
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.charging import charge_months, charge_spans
 from tallybook.pipeline.collect import Clock
@@ -77,6 +76,7 @@ def report(
         if not final and (stands := standing(house, warehouse, period, books=books, now=now)):
             _write_library(house)  # a process that was killed may have left the revision without it
             return as_published(*stands, is_new=False)
+        warehouse.give_back()
         charge_months(house, warehouse, period, books=books, now=now)
         with warehouse.transaction():
             inputs = month_inputs(house, warehouse, period, books=books, now=now)
@@ -117,15 +117,13 @@ def _edition(
         restated = restate(warehouse, inputs.period, closed, sources, snapshots=snapshot_datasets(house))
         inputs = replace(inputs, restated=restated)
     charges, documents = scratch / "charges", scratch / "documents"
-    give_back_memory()
     try:
         charges.mkdir()
         documents.mkdir()
         spans = charge_spans(warehouse, inputs.period)
         write_parts(warehouse.tables("marts/charges", spans), charges, "charges", alike=_ALIKE)
-        give_back_memory()
         write_standard_documents(house, warehouse, inputs.period, documents)
-        give_back_memory()
+        warehouse.give_back()  # before the spreadsheet and the pages
     except OSError as error:
         raise disk_error(scratch, error) from error
     return Edition(

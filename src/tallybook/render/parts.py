@@ -9,7 +9,6 @@ import polars as pl
 import pyarrow
 from pyarrow.parquet import ParquetWriter
 
-from tallybook.limits import give_back_memory
 from tallybook.render.csv import aware, is_constant, render_csv
 
 _ROWS = 50_000  # of CSV at once
@@ -45,7 +44,6 @@ def write_parts(parts: Iterable[pyarrow.Table], folder: Path, name: str, *, alik
         del first  # or it would be in memory until the end
         for pieces in (_in_order(part, alike) for part in drawn):
             last.result()
-            give_back_memory()
             last = beside.submit(write, pieces)
         last.result()
 
