@@ -121,9 +121,8 @@ class Stager:
         entries = []
         tables: dict[str, list[pyarrow.Table]] = {}
         captured: set[datetime] = set()
-        with ThreadPoolExecutor(_PARSERS) as pool:
-            parsed = list(pool.map(self._try_parse, receipts))
-        for receipt, (entry, parts) in zip(receipts, parsed, strict=True):
+        for receipt in receipts:
+            entry, parts = self._try_parse(receipt)
             entries.append(entry)
             captured |= {naive_utc(file.captured_at) for file in receipt.files} if parts else set()
             for name, table, _ in parts:

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, groupby
 
 import pyarrow
 import pyarrow.compute as pc
 
 from tallybook.errors import RefusedRowsError
 from tallybook.money import quantise
+
+_ROWS = 50_000  # that are cast at once
 
 
 class Stream:
@@ -34,7 +36,7 @@ class Stream:
 
     def _batches(self) -> Iterator[pyarrow.RecordBatch]:
         try:
-            for part in self._parts:
+            for part in _gathered(self._parts):
                 self.row_count += part.num_rows
                 yield from self._cast(part).to_batches()
         except Exception as error:
@@ -47,6 +49,21 @@ class Stream:
         except (KeyError, ArithmeticError, pyarrow.ArrowException) as error:
             raise RefusedRowsError(f"the warehouse refused: {error}") from error
         return pyarrow.table(columns, schema=self.schema)
+
+
+def _gathered(parts: Iterable[pyarrow.Table]) -> Iterator[pyarrow.Table]:
+    """The same rows in tables of a good length: short answers are many, and each table takes its time."""
+    for _, alike in groupby(parts, key=lambda part: part.schema):
+        waiting: list[pyarrow.Table] = []
+        rows = 0
+        for part in alike:
+            waiting.append(part)
+            rows += len(part)
+            if rows >= _ROWS:
+                yield pyarrow.concat_tables(waiting).combine_chunks()
+                waiting, rows = [], 0
+        if waiting:
+            yield pyarrow.concat_tables(waiting).combine_chunks()
 
 
 def _cast(column: pyarrow.ChunkedArray, kind: pyarrow.DataType) -> pyarrow.ChunkedArray:
