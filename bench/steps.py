@@ -113,6 +113,7 @@ def publish(folder: Path, rows: int) -> dict[str, Any]:
     from tallybook.pipeline.charging import charge_spans
     from tallybook.pipeline.files import TABLES
     from tallybook.pipeline.inputs import month_inputs
+    from tallybook.pipeline.publish import ALIKE
     from tallybook.pricing.books import read_books
     from tallybook.render.csv import render_csv
     from tallybook.render.html import render_report
@@ -124,7 +125,7 @@ def publish(folder: Path, rows: int) -> dict[str, Any]:
     with house.warehouse() as warehouse:
         books = read_books(house.settings.books_dir)
         inputs = month_inputs(house, warehouse, period, books=books, now=NOW)
-        write_parts(warehouse.tables("marts/charges", charge_spans(warehouse, period)), out, "charges")
+        write_parts(warehouse.tables("marts/charges", charge_spans(warehouse, period)), out, "charges", alike=ALIKE)
     report = build_report(inputs)
     (out / "monthly-report.json").write_bytes(render_json(report))
     (out / "monthly-report.html").write_text(render_report(report), encoding="utf-8")

@@ -111,13 +111,15 @@ class RawStore:
 
     def read(self, receipt: Receipt, file: RawFile) -> bytes:
         """A body, checked against its hash. Raises StorageError when it is gone or was changed."""
-        return self.read_body(receipt.connection, receipt.dataset, receipt.period, file.sha256)
+        unit = (receipt.connection, receipt.dataset, receipt.period)
+        return self.read_body(*unit, file.sha256, size_bytes=file.size_bytes)
 
-    def read_body(self, connection: str, dataset: str, period: str, sha256: str) -> bytes:
-        """The same, by the names of its unit."""
+    def read_body(self, connection: str, dataset: str, period: str, sha256: str, *, size_bytes: int) -> bytes:
+        """The same, by the names of its unit; with its length it is unpacked in one go."""
         path = self.body_path(connection, dataset, period, sha256)
         try:
-            body: bytes = zstandard.ZstdDecompressor().decompressobj().decompress(path.read_bytes())
+            packed = path.read_bytes()
+            body: bytes = zstandard.ZstdDecompressor().decompress(packed, max_output_size=max(1, size_bytes))
         except (OSError, zstandard.ZstdError) as error:
             raise _unreadable(path, error) from error
         _check(path, hashlib.sha256(body).hexdigest(), sha256)

@@ -185,7 +185,7 @@ class UnitSession:
             headers=reply.headers,
             captured_at=captured_at,
             sha256=sha256,
-            read=lambda: self._store.read_body(*unit, sha256),
+            read=lambda: self._store.read_body(*unit, sha256, size_bytes=size),
         )
         with self._line.lock:
             self._line.answers[key] = (answer, file)

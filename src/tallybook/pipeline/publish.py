@@ -32,7 +32,7 @@ from tallybook.render.parts import write_parts
 from tallybook.summaries.coverage import summarise_coverage
 from tallybook.warehouse import Warehouse
 
-_ALIKE = ("charge_period_start", "charge_period_end", "provider", "connection")
+ALIKE = ("charge_period_start", "charge_period_end", "provider", "connection")
 """Columns of marts.charges; what stands before them is one month's."""
 
 
@@ -121,7 +121,7 @@ def _edition(
         charges.mkdir()
         documents.mkdir()
         spans = charge_spans(warehouse, inputs.period)
-        write_parts(warehouse.tables("marts/charges", spans), charges, "charges", alike=_ALIKE)
+        write_parts(warehouse.tables("marts/charges", spans), charges, "charges", alike=ALIKE)
         write_standard_documents(house, warehouse, inputs.period, documents)
         warehouse.give_back()  # before the spreadsheet and the pages
     except OSError as error:
