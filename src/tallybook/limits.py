@@ -9,9 +9,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-_USUAL_BYTES = (
-    600 * 2**20
-)  # for the warehouse: leaves Polars, Arrow and Python the rest of a GiB, at any number of rows
+# for the warehouse: leaves Polars, Arrow and Python the rest of a GiB, at ten million rows too
+_USUAL_BYTES = 400 * 2**20
 _SHARE = 0.4  # of a bound smaller than that, for the same reason
 _UNBOUND = 2**60  # cgroup 1 writes a number like 2^63 for no bound
 _CGROUPS = Path("/sys/fs/cgroup")

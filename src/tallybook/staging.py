@@ -15,6 +15,7 @@ import pyarrow
 from tallybook.contract import Cadence, Columns, Dataset, Parsed, Provider
 from tallybook.errors import RefusedRowsError, SchemaError, StorageError, TallybookError
 from tallybook.landing import RawFile, RawStore, Receipt, as_request
+from tallybook.limits import give_back_memory
 from tallybook.manifest import Entry, Manifest, touched_months
 from tallybook.periods import is_plausible
 from tallybook.statements import naive_utc
@@ -25,6 +26,7 @@ _PARSERS = 2  # threads; hashing, unpacking, casts and the insert leave Python's
 _AHEAD_BYTES = 64_000_000  # of answers that are parsed before they are inserted
 _CLOCK_DOUBTED = "the clock of an answer is too far from ours (max_clock_error): ours says when it was"
 _LONG_BYTES = 24_000_000  # an answer longer than this is read in parts, where its provider can
+_MANY_ROWS = 250_000
 _SNAPSHOT_BATCH = 500  # receipts of samples staged in one transaction
 
 
@@ -46,6 +48,8 @@ class Stager:
             cadence = Cadence(receipts[0].cadence)
             load = self._load_history if cadence is Cadence.HISTORY else self._load_snapshots
             staged += load(receipts)
+            if sum(entry.row_count for entry in staged) > _MANY_ROWS:
+                self._warehouse.give_back()  # the next unit needs as much
         return staged
 
     def _load_history(self, receipts: list[Receipt]) -> list[Entry]:
@@ -192,6 +196,7 @@ class Stager:
         yield from _ahead(lambda file: _parse(self._store, receipt, dataset, file), usual)
         for file in long:
             yield from _parse_long(self._store, receipt, dataset, file)
+            give_back_memory()
 
     def _dataset(self, receipt: Receipt) -> Dataset:
         try:

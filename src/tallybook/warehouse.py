@@ -108,7 +108,7 @@ class Warehouse:
         text = query(name)
         for parameters in parts:
             yield self._fetched(text, used(text, parameters), duckdb.DuckDBPyConnection.to_arrow_table)
-            give_back_memory()
+            self.give_back()
 
     def delete(self, table: str, **equals: object) -> None:
         """Remove the rows whose columns equal the given values."""
