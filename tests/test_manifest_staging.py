@@ -528,7 +528,7 @@ def loaded(make: Callable[[], Bench], *, is_one_by_one: bool, bodies: Sequence[b
 
 
 CONTENTS = st.sampled_from([usage(1), usage(1, 2), usage(), None])
-QUICK = hypothesis_settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = hypothesis_settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @QUICK

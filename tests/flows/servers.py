@@ -27,6 +27,8 @@ QUIET = {
     "DO_NOT_TRACK": _INSTALLED["DO_NOT_TRACK"],
     "PREFECT_CLI_COLORS": "false",
 }
+# A test's cluster does not outlive the machine, and plans of a few rows are not worth compiling.
+_QUICK = " ".join(f"-c {name}=off" for name in ("fsync", "full_page_writes", "jit"))
 
 
 def free_port() -> int:
@@ -59,7 +61,7 @@ def postgresql() -> Iterator[str]:
         os.chown(folder, account.pw_uid, account.pw_gid)
         user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
     data, log = folder / "data", folder / "log"
-    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"
+    options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} {_QUICK}"
 
     def run(*command: str) -> None:
         done = subprocess.run([*user, *command], capture_output=True, text=True, check=False, cwd=folder)

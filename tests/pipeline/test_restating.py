@@ -1,6 +1,8 @@
 """A closed month that changes: a new revision with a delta statement. The examples of docs/figures.md, section 7."""
 
 import json
+import shutil
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -31,18 +33,33 @@ from tests.pipeline.test_publish import (
 PROJECTS = "connection,sub_account_id,project,cost_center,owner\n"
 
 
-@pytest.fixture(autouse=True)
-def _no_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
+@pytest.fixture(scope="module", autouse=True)
+def _no_pages() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of `place`. Do not change it: take a `place`."""
+    folder = tmp_path_factory.mktemp("closed")
+    made = house(folder, "ocore")
+    land_usage(made, OCTOBER, "10")
+    assert published(made, final=True).status == "FINAL"
+    return folder
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> House:
+def place(closed: Path, tmp_path: Path) -> House:
     """October closed at 10 core-hours of 2 EUR: 20 EUR for Web, in r01."""
-    made = house(tmp_path, "ocore")
-    land_usage(made, OCTOBER, "10")
-    assert published(made, final=True).status == "FINAL"
-    return made
+    return copied(closed, tmp_path)
+
+
+def copied(closed: Path, folder: Path) -> House:
+    """A house of the test's own, in which the same was done."""
+    shutil.copytree(closed, folder, dirs_exist_ok=True)
+    return open_house(folder / "tallybook.toml")
 
 
 def write_book(place: House, name: str, text: str) -> None:
@@ -118,13 +135,21 @@ def test_another_adjustment_is_a_changed_price(place: House) -> None:
     assert delta(result)["restatement"]["changed_inputs"] == ["adjustments.csv is new"]
 
 
-@pytest.mark.parametrize("change", ["data", "price", "map"])
-def test_the_same_adjustment_follows_what_it_is_taken_of(tmp_path: Path, change: str) -> None:
-    """25 % less of the 20 EUR of Web: 15 were closed. Shop has no discount."""
-    place = house(tmp_path, "ocore")
+@pytest.fixture(scope="module")
+def discounted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """25 % less of the 20 EUR of Web: 15 were closed."""
+    folder = tmp_path_factory.mktemp("discounted")
+    place = house(folder, "ocore")
     write_book(place, "adjustments.csv", ADJUSTMENTS + DISCOUNT)
     land_usage(place, OCTOBER, "10")
     published(place, final=True)
+    return folder
+
+
+@pytest.mark.parametrize("change", ["data", "price", "map"])
+def test_the_same_adjustment_follows_what_it_is_taken_of(discounted: Path, tmp_path: Path, change: str) -> None:
+    """Shop has no discount."""
+    place = copied(discounted, tmp_path)
     if change == "data":
         land_usage(place, OCTOBER, "12", fetched_days_later=1)
         expected = [("Web", "EUR", "15", "18", "3", {"new_data": "3"})]
@@ -280,12 +305,22 @@ def test_a_restatement_of_a_restatement_starts_from_that(place: House) -> None:
     assert rows(back) == [("Web", "EUR", "24", "20", "-4", {"new_data": "-4"})]
 
 
-@pytest.mark.parametrize("order", [(0, 1, 2), (1, 2, 0), (2, 1, 0)])
-def test_the_order_in_which_answers_come_does_not_matter(tmp_path: Path, order: tuple[int, ...]) -> None:
-    place = house(tmp_path, "ocore", "scaleops")
+@pytest.fixture(scope="module")
+def closed_by_two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """October closed at 20 EUR of oCore and 100 USD of ScaleOps."""
+    folder = tmp_path_factory.mktemp("closed-by-two")
+    place = house(folder, "ocore", "scaleops")
     land_usage(place, OCTOBER, "10")
     land_costs(place, "100")
     report(place, OCTOBER, clock=lambda: NOW, final=True, reason="checked", accept_gaps="-")
+    return folder
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 2, 0), (2, 1, 0)])
+def test_the_order_in_which_answers_come_does_not_matter(
+    closed_by_two: Path, tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    place = copied(closed_by_two, tmp_path)
     steps = [
         lambda: land_usage(place, OCTOBER, "12", fetched_days_later=2),
         lambda: land_usage(place, OCTOBER, "11", fetched_days_later=1),
@@ -368,16 +403,23 @@ RATES = "month,from_currency,to_currency,rate,source\n"
 
 
 @pytest.fixture
-def reporting(tmp_path: Path) -> House:
+def reporting(converted: Path, tmp_path: Path) -> House:
     """October closed at 100 USD, at 0.90 EUR."""
-    place = house(tmp_path, "scaleops")
+    return copied(converted, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of `reporting`."""
+    folder = tmp_path_factory.mktemp("converted")
+    place = house(folder, "scaleops")
     path = place.settings.path
     path.write_text('[tallybook]\nreporting_currency = "EUR"\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
     place = open_house(path)
     write_book(place, "exchange_rates.csv", RATES + "2026-10,USD,EUR,0.90,ecb\n")
     land_costs(place, "100")
     report(place, OCTOBER, clock=lambda: NOW, final=True, reason="checked", accept_gaps="only one day is of interest")
-    return place
+    return folder
 
 
 def rates(result: Published) -> list[tuple[str, ...]]:

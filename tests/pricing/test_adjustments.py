@@ -268,7 +268,7 @@ ROWS = st.builds(
 COSTS = st.lists(st.decimals(min_value=0, max_value=10**9, places=12), min_size=1, max_size=6)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ROWS, max_size=6), COSTS, st.randoms())
 def test_amounts_stay_whole_and_the_order_of_rows_does_not_matter(
     rows: list[Adjustment], amounts: list[Decimal], chance: Any

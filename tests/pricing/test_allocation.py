@@ -333,7 +333,7 @@ def _rules(draw: st.DrawFn) -> list[AllocationRule]:
     return rules
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(_rules(), COSTS, st.randoms())
 def test_whatever_is_spread_conserves_cost_and_the_order_of_charges_does_not_matter(
     rules: list[AllocationRule], amounts: dict[tuple[str, str, str, int], Decimal], chance: Any

@@ -217,7 +217,7 @@ AMOUNTS = st.decimals(min_value=0, max_value=10**12, places=12)
 UNIT_PRICES = st.decimals(min_value=0, max_value=10**5, places=12)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(AMOUNTS, min_size=1, max_size=20),
     UNIT_PRICES,

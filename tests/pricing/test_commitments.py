@@ -276,7 +276,7 @@ def test_adjustments_are_taken_of_commitments_and_minimums_too(tmp_path: Path) -
     assert failing(warehouse) == []
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.decimals(min_value=0, max_value=10**4, places=6), min_size=2, max_size=2),
     st.decimals(min_value="0.000001", max_value=10**4, places=6),
@@ -303,7 +303,7 @@ QUANTITIES = st.decimals(min_value=0, max_value=10**5, places=12)
 LEVELS = st.decimals(min_value="0.000000000001", max_value=10**3, places=12)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(st.tuples(st.sampled_from(["", "dbl", "fes"]), st.sampled_from("ab")), QUANTITIES, min_size=1),
     st.lists(LEVELS, min_size=1, max_size=3, unique=True),

@@ -270,7 +270,7 @@ BOUNDARIES = st.lists(st.decimals("0.000000000001", 10**6, places=12), max_size=
 PRICES = st.lists(st.decimals(min_value=0, max_value=10**5, places=12), min_size=5, max_size=5)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(AMOUNTS, min_size=1, max_size=12),
     BOUNDARIES,

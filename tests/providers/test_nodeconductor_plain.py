@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tallybook.contract import Parsed
@@ -35,7 +34,6 @@ def is_plain(points: list[dict[str, Any]]) -> bool:
     return read_points(series(("Warehouse", points)), REQUEST.asked) is not None
 
 
-@hypothesis_settings(deadline=None)  # a busy machine
 @given(values=st.lists(NUMBERS, max_size=8), is_descending=st.booleans())
 def test_points_are_those_read_point_by_point(values: list[object], is_descending: bool) -> None:
     points = hours_of(values)[:: -1 if is_descending else 1]

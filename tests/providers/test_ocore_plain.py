@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tallybook import cutting
@@ -68,7 +67,6 @@ def small_pieces() -> Iterator[None]:
         yield
 
 
-@hypothesis_settings(deadline=None)  # a busy machine
 @given(numbers=st.lists(NUMBERS, min_size=1, max_size=8), text=st.text(st.characters(exclude_categories=["Cs"])))
 def test_numbers_and_texts_are_those_read_item_by_item(numbers: list[str], text: str) -> None:
     items = [item(projectId=f"p{n}", projectName=text, ramGbHours="HERE") for n in range(len(numbers))]

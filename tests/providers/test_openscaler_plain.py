@@ -7,7 +7,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tallybook.contract import Parsed
@@ -49,7 +48,6 @@ def test_the_documented_example_is_plain() -> None:
     assert kept(api.parse_live(EXAMPLE, LIVE)) == kept(api._read_figure_by_figure(EXAMPLE))
 
 
-@hypothesis_settings(deadline=None)  # a busy machine
 @given(numbers=st.lists(NUMBERS, min_size=4, max_size=4), name=st.text(st.characters(exclude_categories=["Cs"])))
 def test_figures_and_names_are_those_read_figure_by_figure(numbers: list[str], name: str) -> None:
     document = example()

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tallybook import cutting, staging
@@ -51,7 +50,6 @@ def _listed(column: Any) -> list[object]:
     return list(column.to_pylist())
 
 
-@hypothesis_settings(deadline=None)  # its threads wait for a busy machine
 @given(texts=st.lists(TEXTS, max_size=6), indent=st.sampled_from([None, 1]))
 def test_parts_say_what_the_whole_says(texts: list[str], indent: int | None) -> None:
     rows = [

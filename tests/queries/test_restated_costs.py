@@ -168,7 +168,7 @@ def known_costs(charges: pl.DataFrame, *by: str) -> dict[tuple[object, ...], Dec
     return sums
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(then=WORLDS, now=WORLDS, steady=st.booleans(), same_prices=st.booleans())
 def test_causes_add_up_to_the_difference_of_each_row_and_of_the_totals(
     warehouse: Warehouse, then: World, now: World, steady: bool, same_prices: bool
@@ -192,7 +192,7 @@ def test_causes_add_up_to_the_difference_of_each_row_and_of_the_totals(
         assert total["difference"] == (total["effective_cost"] or 0) - (total["previous_effective_cost"] or 0)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(world=WORLDS)
 def test_a_month_that_did_not_change_has_no_cause_in_whatever_order_its_rows_come(
     warehouse: Warehouse, world: World

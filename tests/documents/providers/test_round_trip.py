@@ -20,7 +20,7 @@ from tests.documents.providers.lived_worlds import LIVES, OTHER_PROJECT, SAMPLED
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("round_trip")]  # the worlds are made once
 
-MANY = settings(max_examples=20, deadline=None, derandomize=True, database=None)
+MANY = settings(max_examples=20, derandomize=True, database=None)
 DAY = 86400
 START = int(datetime(2026, 9, 1, tzinfo=UTC).timestamp())  # of history
 STRANGER = "0" * 32

@@ -1,0 +1,8 @@
+"""What holds for all tests."""
+
+from hypothesis import settings
+
+# An example that takes long on a busy machine is no bug; what has to be quick is measured by a test or a bench of its
+# own.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
