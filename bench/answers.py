@@ -33,7 +33,7 @@ def workload(index: int, day: int) -> str:
         f'"onDemandHours":{24 - spot},"onDemandPercent":{_hundredth(10000 - spot * 10000 // 24)},'
         f'"ownerCpuRequest":{(index % 64 + 1) / 4},"ownerGpuRequest":{int(index % 50 == 0)},'
         f'"ownerLabels":[{{"key":"team","value":"t{index % 13}"}}],"ownerMemoryRequest":{(index % 96 + 1) * 256},'
-        f'"replicas":{1 + index * 31 % 4001 / 1000},"savingsAvailable":{_sixth(cost * 37 // 100)},'
+        f'"replicas":{1 + index % 5}.{index * 31 % 1000:03d},"savingsAvailable":{_sixth(cost * 37 // 100)},'
         f'"savingsAvailableWithReplicas":{_sixth(cost * 41 // 100)},"services":[],"spotHours":{spot},'
         f'"spotPercent":{_hundredth(spot * 10000 // 24)},"totalCost":{_sixth(cost)},'
         f'"workloadName":"w{index}","workloadType":"Deployment"}}'

@@ -30,6 +30,7 @@ STEPS = (
 )
 PEERS = ("pandas", "dlt", "dbt", "cloudkitty")
 _PEER_ROWS = 1_000_000  # more takes hours, or more memory than a laptop has
+_BACKFILL_ROWS = 1_000_000  # in 24 months, each with its samples and statements: minutes, whatever it has of rows
 _COMPARED = (
     (("stage", "price", "summarise"), ("floor_load", "floor_group")),
     (("stage",), ("floor_load",)),
@@ -67,6 +68,7 @@ def _run(rows: int, peers: str) -> list[dict[str, Any]]:
         results = [
             _in_process([sys.executable, __file__, "--step", step, "--folder", str(folder), "--rows", str(rows)])
             for step in STEPS
+            if step != "backfill" or rows == _BACKFILL_ROWS
         ]
         if peers and rows <= _PEER_ROWS:
             script = str(Path(__file__).with_name("peers") / "run.py")
@@ -121,7 +123,7 @@ def _show_growth(sizes: dict[int, list[dict[str, Any]]]) -> None:
     first, last = min(sizes), max(sizes)
     print(f"\n| step | exponent of CPU seconds, {first:,} to {last:,} rows | peak MiB |\n|---|---|---|")
     of_first = {result["step"]: result for result in sizes[first]}
-    for large in sizes[last]:
+    for large in (result for result in sizes[last] if result["step"] in of_first):
         small = of_first[large["step"]]
         if large["step"] != "samples" and small["cpu_seconds"] > 0:
             exponent = math.log(large["cpu_seconds"] / small["cpu_seconds"]) / math.log(last / first)

@@ -16,7 +16,7 @@ from tallybook.contract import Request
 
 NOW = datetime(2026, 11, 2, 6, tzinfo=UTC)
 MONTHS = 24  # of the backfill
-FLOOR = {"memory_limit": "1GB", "preserve_insertion_order": "false"}
+FLOOR = {"memory_limit": "4GB", "preserve_insertion_order": "false"}
 EXPORTED = (
     ("scaleops/workloads", ("multiCluster=true",)),
     ("scaleops/aggregated", ("multiCluster=true", "groupByNamespace=true", "groupByLabels=team", "range=31d")),
