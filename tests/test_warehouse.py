@@ -522,3 +522,15 @@ def test_the_limit_stays_the_very_one_however_often_memory_is_given_back(tmp_pat
 def test_a_warehouse_in_memory_gives_back_too() -> None:
     with Warehouse.in_memory() as warehouse:
         warehouse.give_back()
+
+
+def test_what_a_killed_process_left_of_what_did_not_fit_is_removed(tmp_path: Path) -> None:
+    left = [folder / "duckdb_temp_storage_DEFAULT-0.tmp" for folder in (tmp_path / "tmp", tmp_path / "shared")]
+    for path in left:
+        path.parent.mkdir()
+        path.write_bytes(b"rows")
+
+    with open_warehouse(tmp_path):
+        assert [path.exists() for path in left] == [False, True]
+    with open_warehouse(tmp_path, limits=Limits(memory_bytes=2**27, threads=1, temp_dir=tmp_path / "shared")):
+        assert left[1].exists()  # others may be at work there

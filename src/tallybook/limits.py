@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field
 
 # for the warehouse: leaves Polars, Arrow and Python the rest of a GiB, at ten million rows too
 _USUAL_BYTES = 400 * 2**20
+_TEMP = "tmp"
 _SHARE = 0.4  # of a bound smaller than that, for the same reason
 _UNBOUND = 2**60  # cgroup 1 writes a number like 2^63 for no bound
 _CGROUPS = Path("/sys/fs/cgroup")
@@ -34,8 +36,16 @@ class Limits:
         return {
             "memory_limit": self.memory,
             "threads": self.threads,
-            "temp_directory": str(self.temp_dir or data_dir / "tmp"),
+            "temp_directory": str(self.temp_dir or data_dir / _TEMP),
         }
+
+    def clear(self, data_dir: Path) -> None:
+        """Remove what a killed process left of what did not fit; only beside the warehouse, where all is its own.
+
+        Nobody else may have the warehouse open.
+        """
+        if self.temp_dir is None:
+            shutil.rmtree(data_dir / _TEMP, ignore_errors=True)
 
 
 class LimitKeys(BaseModel):

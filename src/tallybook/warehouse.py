@@ -287,14 +287,14 @@ def remake_warehouse(
 @contextmanager
 def _connected(path: Path, limits: Limits | None) -> Iterator[Warehouse]:
     limits = limits or usual_limits()
+    limits.clear(path.parent)
     config = {**_SAFE, **_KEPT, **limits.options(path.parent)}
     try:
         connection = duckdb.connect(str(path), config=config)
     except duckdb.Error as error:
+        advice = "if it is damaged, run 'tallybook rebuild'"
         if "lock on file" in str(error):
             advice = "another program has it open; close it and run this again"
-        else:
-            advice = "if it is damaged, run 'tallybook rebuild'"
         raise StorageError(f"{path} cannot be opened ({error}); {advice}") from error
     with closing(connection), Warehouse(connection, limits) as warehouse:
         yield warehouse
