@@ -15,12 +15,14 @@ import msgspec
 from tallybook.decode import decode
 from tallybook.errors import SchemaError
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 _PIECE_BYTES = 4 * 2**20
 _LONGEST_BYTES = 64 * 2**20  # that may pass without a place to cut
 _TRIES = 50  # places within a row's own lists look like ends of rows
 _READERS = 2  # threads; Arrow leaves Python's lock free
+_AHEAD_BYTES = 64_000_000  # that are read before they are asked for
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -122,12 +124,22 @@ def _is_list(text: bytes) -> bool:
     return True
 
 
-def side_by_side(read: Callable[[bytes], T], bodies: Iterable[bytes]) -> Iterator[Future[T]]:
-    """What `read` makes of each, in their order, some of them read ahead in threads."""
+def side_by_side(
+    read: Callable[[S], T],
+    items: Iterable[S],
+    *,
+    size: Callable[[S], int] = len,  # type: ignore[assignment] # of bytes
+) -> Iterator[Future[T]]:
+    """What `read` makes of each, in their order, some of them read ahead in threads within bounds of memory."""
     with ThreadPoolExecutor(_READERS) as pool:
-        drawn: deque[Future[T]] = deque()
-        for body in bodies:
-            drawn.append(pool.submit(read, body))
-            if len(drawn) > _READERS:
-                yield drawn.popleft()
-        yield from drawn
+        ahead: deque[tuple[int, Future[T]]] = deque()
+        try:
+            for item in items:
+                ahead.append((size(item), pool.submit(read, item)))
+                while len(ahead) > _READERS + 1 or (len(ahead) > 1 and sum(each for each, _ in ahead) > _AHEAD_BYTES):
+                    yield ahead.popleft()[1]
+            while ahead:
+                yield ahead.popleft()[1]
+        finally:
+            for _, future in ahead:
+                future.cancel()

@@ -4,15 +4,14 @@ A receipt is staged in one transaction, which also marks the months whose facts 
 computes those again. Whatever a crash interrupts, the next run finishes.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain, groupby
 
 import pyarrow
 
 from tallybook.contract import Cadence, Columns, Dataset, Parsed, Provider
+from tallybook.cutting import side_by_side
 from tallybook.errors import RefusedRowsError, SchemaError, StorageError, TallybookError
 from tallybook.landing import RawFile, RawStore, Receipt, as_request
 from tallybook.limits import give_back_memory
@@ -22,8 +21,6 @@ from tallybook.statements import naive_utc
 from tallybook.warehouse import Warehouse
 
 _Part = tuple[str, pyarrow.Table, tuple[str, ...]]  # staging table, its rows, notes
-_PARSERS = 2  # threads; hashing, unpacking, casts and the insert leave Python's lock free
-_AHEAD_BYTES = 64_000_000  # of answers that are parsed before they are inserted
 _CLOCK_DOUBTED = "the clock of an answer is too far from ours (max_clock_error): ours says when it was"
 _LONG_BYTES = 24_000_000  # an answer longer than this is read in parts, where its provider can
 _MANY_ROWS = 250_000
@@ -193,7 +190,8 @@ class Stager:
         """All answers: the usual ones side by side, then long ones part by part."""
         long = [file for file in receipt.files if dataset.parse_long and file.size_bytes > _LONG_BYTES]
         usual = (file for file in receipt.files if file not in long)
-        yield from _ahead(lambda file: _parse(self._store, receipt, dataset, file), usual)
+        for parsed in side_by_side(lambda file: _parse(self._store, receipt, dataset, file), usual, size=_size):
+            yield parsed.result()
         for file in long:
             yield from _parse_long(self._store, receipt, dataset, file)
             give_back_memory()
@@ -208,20 +206,8 @@ class Stager:
         return [f"staging.{receipt.provider}_{table}" for table in dataset.tables]
 
 
-def _ahead(parse: Callable[[RawFile], list[_Part]], files: Iterable[RawFile]) -> Iterator[list[_Part]]:
-    """What `parse` makes of each file, in their order, made ahead in threads within bounds of memory."""
-    with ThreadPoolExecutor(_PARSERS) as pool:
-        ahead: deque[tuple[int, Future[list[_Part]]]] = deque()
-        try:
-            for file in files:
-                ahead.append((file.size_bytes, pool.submit(parse, file)))
-                while len(ahead) > _PARSERS + 1 or (len(ahead) > 1 and sum(size for size, _ in ahead) > _AHEAD_BYTES):
-                    yield ahead.popleft()[1].result()
-            while ahead:
-                yield ahead.popleft()[1].result()
-        finally:
-            for _, future in ahead:
-                future.cancel()
+def _size(file: RawFile) -> int:
+    return file.size_bytes
 
 
 def _units(receipts: Iterable[Receipt]) -> list[list[Receipt]]:
