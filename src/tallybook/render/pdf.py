@@ -1,5 +1,6 @@
 """PDF/A-3a from our own HTML: tagged, archival, with the data attached, and no way to the network."""
 
+import atexit
 import hashlib
 import warnings
 from collections.abc import Sequence
@@ -95,6 +96,7 @@ def _paper() -> tuple["FontConfiguration", "CSS"]:
     from weasyprint import CSS
     from weasyprint.text.fonts import FontConfiguration
 
+    atexit.register(_paper.cache_clear)  # fonts have a folder of files, which is not removed once modules are gone
     fonts = FontConfiguration()
     return fonts, CSS(string=paper_styles(), font_config=fonts, url_fetcher=_own_files_only())
 
