@@ -26,12 +26,7 @@ costs as (
         costs.workload,
         costs.workload_type,
         costs.billing_currency,
-        case
-            when costs.spot_hours > 0 and costs.on_demand_hours > 0 then 'mixed'
-            when costs.spot_hours > 0 and costs.on_demand_hours = 0 then 'spot'
-            when costs.on_demand_hours > 0 and costs.spot_hours = 0 then 'on_demand'
-            else 'unknown'
-        end as pricing_category,
+        pricing.category(costs.spot_hours, costs.on_demand_hours) as pricing_category,
         costs.effective_cost is not null as has_cost,
         sum(costs.effective_cost) as effective_cost,
         sum(costs.spot_hours) as spot_hours,

@@ -8,7 +8,6 @@
 -- Costs are not copied: writing a million of them again takes longer than everything else together.
 -- '' in cluster, namespace, workload and workload_type for usage, in region, meter and units for costs. Null is not
 -- known, which is not zero: cost, currency and cost_basis of usage without a price, quantities and list_cost of costs.
--- Hours that are not known, or zero on both sides, leave the pricing category unknown: never on-demand by default.
 create or replace view marts.charges as
 select
     billing_period,
@@ -111,12 +110,7 @@ select
     costs.effective_cost,
     costs.billing_currency,
     'Usage' as charge_category,
-    case
-        when costs.spot_hours > 0 and costs.on_demand_hours > 0 then 'mixed'
-        when costs.spot_hours > 0 and costs.on_demand_hours = 0 then 'spot'
-        when costs.on_demand_hours > 0 and costs.spot_hours = 0 then 'on_demand'
-        else 'unknown'
-    end as pricing_category,
+    pricing.category(costs.spot_hours, costs.on_demand_hours) as pricing_category,
     case when costs.effective_cost is not null then 'provider' end as cost_basis,
     cast(null as varchar) as price_source,
     'provider' as basis,
