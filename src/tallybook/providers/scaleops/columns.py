@@ -8,13 +8,14 @@ Python object for each value.
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tallybook.arrow_json import are_figures
 from tallybook.decode import FIGURE_DIGITS, decode, decode_answer, is_figure
 from tallybook.errors import SchemaError
 from tallybook.money import SCALE, quantise
@@ -31,16 +32,10 @@ def decimals(raws: Sequence[msgspec.Raw], field: str, first: int = 0) -> pa.Arra
     `first` is the row of the first value. Raises SchemaError naming the field and the row when a value is no number,
     or too large for a figure.
     """
-    numbers = pl.Series(pl.from_arrow(from_lines(as_lines(raws)))).cast(EXACT, strict=False)
-    if not numbers.null_count() and are_figures(numbers):
-        return numbers.to_arrow()
+    numbers = pl.Series(pl.from_arrow(from_lines(as_lines(raws)))).cast(EXACT, strict=False).to_arrow()
+    if not numbers.null_count and are_figures(numbers):
+        return numbers
     return pa.array([_decimal(raw, field, row) for row, raw in enumerate(raws, first)], pa.decimal128(38, SCALE))
-
-
-def are_figures(numbers: pl.Series) -> bool:
-    """Whether each of these decimals is a number that a figure can have; null is."""
-    ends = cast("tuple[Decimal | None, ...]", (numbers.min(), numbers.max()))
-    return all(end is None or is_figure(end) for end in ends)
 
 
 def documents(texts: pa.Array, field: str, kind: Any) -> pa.Array:

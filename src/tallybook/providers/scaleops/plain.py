@@ -15,8 +15,9 @@ import msgspec
 import polars as pl
 import pyarrow as pa
 
+from tallybook.arrow_json import are_figures
 from tallybook.errors import SchemaError
-from tallybook.providers.scaleops.columns import EXACT, are_figures, as_lines, documents, from_lines
+from tallybook.providers.scaleops.columns import EXACT, as_lines, documents, from_lines
 from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS, Read, Window, Workload
 
 _NAMES = dict(zip(Workload.__struct_fields__, Workload.__struct_encode_fields__, strict=True))
@@ -57,9 +58,10 @@ def read_plain(body: bytes) -> Read | None:
         parts = chain(map(_WORKLOADS.decode, pieces), [report.aggregated_workloads])
         cells, *lists = map(b"".join, zip(*map(_lines, parts), strict=True))
         frame = _frame(cells)
-        if not (_is_plain(body, report, cells, lists) and all(are_figures(frame[name]) for name in NUMBERS)):
+        columns = _as_arrow(frame)
+        if not (_is_plain(body, report, cells, lists) and all(are_figures(columns[name]) for name in NUMBERS)):
             return None
-        columns = _as_arrow(frame) | _lists(lists)
+        columns |= _lists(lists)
     except (SchemaError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, pl.exceptions.PolarsError):
         return None
     count = len(frame)
