@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .venv-peers
-ROWS ?= 100000 1000000 10000000
+ROWS ?= 100000 1000000 10000000 20000000
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
@@ -39,7 +39,7 @@ types: setup ## mypy alone
 format: setup ## Format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-bench: setup $(PEERS)/.ready ## Time a month of 100 thousand, 1 and 10 million rows, beside its peers; what Prefect adds; the pages
+bench: setup $(PEERS)/.ready ## Time a month of 100 thousand to 20 million rows, beside its peers; what Prefect adds; the pages
 	@$(BIN)/python bench/run.py --rows $(ROWS) --peers $(PEERS)/bin/python --json bench/results.json
 	@$(BIN)/python bench/overhead.py
 	@$(BIN)/python bench/render.py --growth
