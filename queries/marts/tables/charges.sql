@@ -110,7 +110,7 @@ select
     costs.effective_cost,
     costs.billing_currency,
     'Usage' as charge_category,
-    pricing.category(costs.spot_hours, costs.on_demand_hours) as pricing_category,
+    pricing.category_name(pricing.category_code(costs.spot_hours, costs.on_demand_hours)) as pricing_category,
     case when costs.effective_cost is not null then 'provider' end as cost_basis,
     cast(null as varchar) as price_source,
     'provider' as basis,
