@@ -151,6 +151,29 @@ def test_an_hour_of_mebibytes_becomes_gibibyte_hours(bench: Bench) -> None:
     assert facts[1]["charge_period_end"] == datetime(2026, 10, 1, 2)  # noqa: DTZ001 - naive UTC
 
 
+@pytest.mark.parametrize(
+    ("mebibytes", "gibibytes"),
+    [
+        ("0.01", "0.000009765625"),
+        ("0.001", "0.000000976563"),  # 0.0000009765625: a half goes away from zero
+        ("0.000000000511", "0"),
+        ("0.000000000512", "0.000000000001"),
+        ("999999.99", "976.562490234375"),
+        ("1000000.01", "976.562509765625"),  # more digits than 64 bits hold
+        ("123456.789", "120.563270507813"),  # ...8125
+        ("99999999999.999999999999", "97656250"),
+    ],
+)
+def test_an_hour_is_divided_by_1024_and_rounded_at_the_12th_decimal(
+    bench: Bench, mebibytes: str, gibibytes: str
+) -> None:
+    bench.land("usage", [usage("memory", hours_of([mebibytes]))])
+    bench.stage()
+
+    (fact,) = bench.rows("facts.usage")
+    assert fact["consumed_quantity"] == Decimal(gibibytes)
+
+
 def test_customers_and_groups_overlap_with_projects_and_are_not_counted(bench: Bench) -> None:
     bench.land(
         "usage",

@@ -14,14 +14,14 @@ with projects as (
 ),
 
 -- telling points apart by their times costs more than all the rest, and hardly any series needs it
-distinct_series as (
+repeated_series as (
     select
         uuid,
         item
     from staging.nodeconductor_usage_series
     where x_connection = $connection and x_period = $billing_period and aggregate = 'project' and is_asked
     group by uuid, item
-    having count(*) = 1 and bool_and(are_points_distinct)
+    having count(*) > 1 or not bool_and(are_points_distinct)
 ),
 
 points as (
@@ -50,11 +50,11 @@ points as (
 hours as (
     select points.*
     from points
-    semi join distinct_series on points.uuid = distinct_series.uuid and points.item = distinct_series.item
+    anti join repeated_series on points.uuid = repeated_series.uuid and points.item = repeated_series.item
     union all
     select points.*
     from points
-    anti join distinct_series on points.uuid = distinct_series.uuid and points.item = distinct_series.item
+    semi join repeated_series on points.uuid = repeated_series.uuid and points.item = repeated_series.item
     qualify row_number() over (
         partition by points.uuid, points.item, points.from_at
         order by points.series_position, points.position
@@ -75,7 +75,7 @@ select
     hours.from_at as charge_period_start,
     hours.to_at as charge_period_end,
     case
-        when hours.seconds = 3600 then cast(hours.value * 0.0009765625 as decimal(38, 12))
+        when hours.seconds = 3600 then pricing.gib_of_mib(hours.value)
         else cast(
             cast(
                 (cast(hours.value * 1000000000000 as hugeint) * hours.seconds * 2 + 3686400) // 7372800
