@@ -490,23 +490,35 @@ def test_a_warehouse_that_an_older_version_made_is_opened(tmp_path: Path) -> Non
         assert opened.select("landing.stale_facts").to_dicts() == [STALE]
 
 
-def test_memory_that_keeps_what_was_read_is_given_back_also_within_a_transaction(tmp_path: Path) -> None:
-    def kept(warehouse: Warehouse) -> int:
-        used = warehouse._frame("select sum(memory_usage_bytes) as bytes from duckdb_memory()", {})
-        return int(used["bytes"][0])
+def kept(warehouse: Warehouse) -> int:
+    used = warehouse._frame("select sum(memory_usage_bytes) as bytes from duckdb_memory()", {})
+    return int(used["bytes"][0])
 
+
+def test_memory_that_keeps_what_was_read_is_given_back_also_within_a_transaction(tmp_path: Path) -> None:
     with open_warehouse(tmp_path, limits=Limits(memory_bytes=128 * 2**20, threads=1)) as warehouse:
-        warehouse._execute("create table marts.long as select range as n, hash(range) as h from range(1000000)", {})
+        warehouse._execute("create table marts.long as select range as n, hash(range) as h from range(4000000)", {})
         warehouse._execute("checkpoint", {})
         with warehouse.transaction():
             warehouse.select("marts.long")
             full = kept(warehouse)
             warehouse.give_back()
             assert kept(warehouse) < full / 4
-            assert warehouse.select("marts.long").height == 1_000_000
+            assert warehouse.select("marts.long").height == 4_000_000
         limit = warehouse._frame("select current_setting('memory_limit') as told", {})["told"][0]
 
     assert limit == "128.0 MiB"
+
+
+def test_little_memory_is_kept_for_what_reads_it_again(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path, limits=Limits(memory_bytes=128 * 2**20, threads=1)) as warehouse:
+        warehouse._execute("create table marts.short as select range as n, hash(range) as h from range(100000)", {})
+        warehouse._execute("checkpoint", {})
+        warehouse.select("marts.short")
+        full = kept(warehouse)
+        warehouse.give_back()
+
+        assert kept(warehouse) == full > 0
 
 
 def test_the_limit_stays_the_very_one_however_often_memory_is_given_back(tmp_path: Path) -> None:
