@@ -30,6 +30,8 @@ from tests.pipeline.test_publish import (
     published,
 )
 
+pytestmark = [pytest.mark.xdist_group("restating")]  # what is closed is closed once
+
 PROJECTS = "connection,sub_account_id,project,cost_center,owner\n"
 
 

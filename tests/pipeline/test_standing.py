@@ -15,6 +15,8 @@ from tallybook.pipeline.published import Published
 from tests.pipeline.test_publish import CORE_PRICE, NOW, OCTOBER, PRICES, house, land_costs, land_snapshot, land_usage
 from tests.providers.support import land
 
+pytestmark = [pytest.mark.xdist_group("standing")]  # the estate is reported once
+
 LATER = NOW + timedelta(days=5)
 
 

@@ -25,6 +25,8 @@ from tallybook.render.pdf import Attachment, render_pdf
 from tallybook.render.xlsx import render_xlsx
 from tests.documents.tiny_month import month_inputs
 
+pytestmark = [pytest.mark.xdist_group("same_figures")]  # its PDFs are made once
+
 
 @dataclass(frozen=True)
 class Month:
