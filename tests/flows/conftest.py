@@ -15,7 +15,7 @@ from tallybook.resources import root
 from tallybook.sandbox.configuration import SECRETS, write_configuration
 from tallybook.sandbox.server import Running, running
 from tallybook.sandbox.world import WorldSize
-from tests.flows.servers import postgresql, prefect_server
+from tests.flows.servers import postgresql, prefect, prefect_server
 
 CONNECTIONS = ("openscaler-main", "ocore-main", "scaleops-main")  # each way of asking; the demo has all five
 DRIVER = Path(__file__).with_name("driver.py")
@@ -31,6 +31,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         prefect_server(home, PREFECT_API_DATABASE_CONNECTION_URL=url, PREFECT_LOGGING_LEVEL="WARNING") as environment,
     ):
         yield environment
+
+
+@pytest.fixture(scope="session")
+def deployed(server: dict[str, str]) -> dict[str, str]:
+    """The same server, with the pool and the deployments of prefect.yaml."""
+    prefect(server, "work-pool", "create", "tallybook", "--type", "process", "--overwrite")
+    prefect(server, "deploy", "--all")
+    return server
 
 
 @pytest.fixture(scope="session")

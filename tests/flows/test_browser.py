@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tallybook.sandbox.server import Running
 from tests.flows.conftest import configured, flow_environment
-from tests.flows.servers import background, free_port, prefect
+from tests.flows.servers import background, free_port
 from tests.support.browser import chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
@@ -21,23 +21,21 @@ PATIENCE = 240_000  # milliseconds: a worker polls, a process starts, a month is
 
 
 @pytest.fixture(scope="module")
-def ui(server: dict[str, str], box: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def ui(deployed: dict[str, str], box: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The address of the UI, with deployments, a worker and served reports, and the installation."""
     folder, port = configured(tmp_path_factory.mktemp("browser"), box.url, ("ocore-main",)), free_port()
     environment = {
-        **flow_environment(server, folder),
+        **flow_environment(deployed, folder),
         "TALLYBOOK_REPORTS_URL": f"http://127.0.0.1:{port}",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
     }
     serve = (sys.executable, "-m", "tallybook", "library", "--port", str(port))
     worker = (sys.executable, "-m", "prefect", "worker", "start", "--pool", "tallybook", "--type", "process")
-    prefect(environment, "work-pool", "create", "tallybook", "--type", "process", "--overwrite")
-    prefect(environment, "deploy", "--all")
     with (
         background(environment, folder / "reports.log", *serve),
         background(environment, folder / "worker.log", *worker),
     ):
-        yield server["PREFECT_API_URL"].removesuffix("/api"), folder
+        yield deployed["PREFECT_API_URL"].removesuffix("/api"), folder
 
 
 @pytest.fixture(scope="module")

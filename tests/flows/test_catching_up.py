@@ -6,7 +6,7 @@ import pytest
 
 from tallybook.sandbox.server import Running
 from tests.flows.conftest import Drive, configured
-from tests.flows.servers import ask, prefect
+from tests.flows.servers import ask
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 NOW = "2026-11-03T00:12:00+00:00"
@@ -26,25 +26,25 @@ def planned(server: dict[str, str], deployment: str, due: str, **parameters: str
 
 
 @pytest.fixture(scope="module")
-def ran(server: dict[str, str], box: Running, drive: Drive, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def ran(
+    deployed: dict[str, str], box: Running, drive: Drive, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
     folder = configured(tmp_path_factory.mktemp("late"), box.url)
-    prefect(server, "work-pool", "create", "tallybook", "--type", "process", "--overwrite")
-    prefect(server, "deploy", "--all")
     calls = {
-        "old sample": planned(server, "live-sample", "2026-11-02T00:05:00Z"),
-        "newest sample": planned(server, "live-sample", "2026-11-03T00:10:00Z"),
-        "collect of another month": planned(server, "daily-collect", "2026-11-01T02:30:00Z", month="2026-10"),
+        "old sample": planned(deployed, "live-sample", "2026-11-02T00:05:00Z"),
+        "newest sample": planned(deployed, "live-sample", "2026-11-03T00:10:00Z"),
+        "collect of another month": planned(deployed, "daily-collect", "2026-11-01T02:30:00Z", month="2026-10"),
         "collect after a report that died": {"flow": FLOWS["daily-collect"], "parameters": {"month": "current"}},
-        "report of September": planned(server, "monthly-report", "2026-10-02T06:00:00Z", month="last"),
+        "report of September": planned(deployed, "monthly-report", "2026-10-02T06:00:00Z", month="last"),
         # the last day on which 'current' means September too; the run of November is about October and November
-        "last collect of September": planned(server, "daily-collect", "2026-10-10T02:30:00Z", month="current"),
-        "collect of October": planned(server, "daily-collect", "2026-10-11T02:30:00Z", month="current"),
+        "last collect of September": planned(deployed, "daily-collect", "2026-10-10T02:30:00Z", month="current"),
+        "collect of October": planned(deployed, "daily-collect", "2026-10-11T02:30:00Z", month="current"),
     }
-    planned(server, "live-sample", "2026-11-03T00:15:00Z")  # not due yet
-    planned(server, "daily-collect", "2026-11-02T02:30:00Z", month="current")
-    planned(server, "monthly-report", "2026-11-02T06:00:00Z", month="last")
+    planned(deployed, "live-sample", "2026-11-03T00:15:00Z")  # not due yet
+    planned(deployed, "daily-collect", "2026-11-02T02:30:00Z", month="current")
+    planned(deployed, "monthly-report", "2026-11-02T06:00:00Z", month="last")
     states = drive("do", now=NOW, calls=[{**call, "folder": str(folder)} for call in calls.values()])
-    names = {one["name"] for one in ask(server, "flow_runs/filter", {"limit": 200})}
+    names = {one["name"] for one in ask(deployed, "flow_runs/filter", {"limit": 200})}
     return {"folder": folder, "names": names, "states": dict(zip(calls, states, strict=True))}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.flows.servers import ask, prefect, until
+from tests.flows.servers import ask, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 PROMISED = {
@@ -13,11 +13,8 @@ PROMISED = {
 }
 
 
-def test_all_deployments_reach_the_server_with_their_schedules(server: dict[str, str]) -> None:
-    prefect(server, "work-pool", "create", "tallybook", "--type", "process", "--overwrite")
-    prefect(server, "deploy", "--all")
-
-    deployments = ask(server, "deployments/filter")
+def test_all_deployments_reach_the_server_with_their_schedules(deployed: dict[str, str]) -> None:
+    deployments = ask(deployed, "deployments/filter")
     names = {
         deployment["entrypoint"].split(":")[1].replace("_", "-") + "/" + deployment["name"]: deployment
         for deployment in deployments
@@ -28,12 +25,9 @@ def test_all_deployments_reach_the_server_with_their_schedules(server: dict[str,
     assert {tag for found in deployments for tag in found["tags"]} == {"report", "collect", "sample", "backfill"}
 
 
-def test_the_server_plans_the_runs_of_each_schedule(server: dict[str, str]) -> None:
+def test_the_server_plans_the_runs_of_each_schedule(deployed: dict[str, str]) -> None:
     def planned() -> set[str]:
-        runs = ask(server, "flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}})
+        runs = ask(deployed, "flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}})
         return {tag for run in runs for tag in run["tags"] if run["auto_scheduled"]}
-
-    prefect(server, "work-pool", "create", "tallybook", "--type", "process", "--overwrite")
-    prefect(server, "deploy", "--all")
 
     until(lambda: planned() >= {"report", "collect", "sample"}, why=planned, seconds=60)
