@@ -26,9 +26,13 @@ def write_report_page(folder: Path, report: MonthlyReport, *_: Any, **__: Any) -
 def close(months: list[str]) -> list[str]:
     """What became of each month."""
     from distributed import LocalCluster
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     sys.path.insert(0, str(root() / "flows"))
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),  # its thread holds up each end by a second
+    ):
         os.environ["TALLYBOOK_DASK"] = cluster.scheduler_address
         import _tasks
         import monthly_report
