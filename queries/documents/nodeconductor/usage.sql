@@ -1,22 +1,11 @@
--- A series of $count segments of $step seconds from $start for each object of an aggregate that the month lists.
--- Grain: object, with its place in the list; rows are not sorted. Hours are read of any month. Storage is the last
+-- A series of $count segments of $step seconds from $start for each of some objects of an aggregate.
+-- Grain: object; rows are not sorted. Hours are read of any month. Storage is the last
 -- value of a segment, cpu and memory are the mean over the seconds that have a value: of a single value itself, else
 -- rounded to the millionth, which is a byte of a MiB. A segment without a value is 0, as the document shows it. An
 -- object whose newest series is empty has no datapoints: nothing there is measured.
--- Parameters: $connection, $billing_period, $aggregate, $item, $uuid (null: all), $start, $step, $count.
+-- Parameters: $connection, $billing_period, $aggregate, $item, $uuids, $start, $step, $count.
 with objects as (
-    select
-        uuid,
-        name,
-        page,
-        position
-    from staging.nodeconductor_aggregates
-    where
-        x_connection = $connection
-        and x_period = $billing_period
-        and aggregate = $aggregate
-        and (cast($uuid as varchar) is null or uuid = $uuid)
-    qualify row_number() over (partition by uuid order by page, position) = 1
+    select unnest(cast($uuids as varchar[])) as uuid
 ),
 
 newest_series as (
@@ -40,6 +29,7 @@ points as (
         to_epoch,
         value
     from staging.nodeconductor_usage_points
+    semi join objects using (uuid)
     where
         x_connection = $connection
         and aggregate = $aggregate
@@ -99,9 +89,7 @@ measured as (
 )
 
 select
-    objects.page,
-    objects.position,
-    objects.name,
+    objects.uuid,
     case
         when max(newest_series.point_count) > 0 or count(measured.value) > 0 then list(
             {
@@ -117,4 +105,4 @@ from objects
 cross join segments
 left join newest_series on objects.uuid = newest_series.uuid
 left join measured on objects.uuid = measured.uuid and segments.segment = measured.segment
-group by objects.uuid, objects.name, objects.page, objects.position
+group by objects.uuid

@@ -17,6 +17,7 @@ from tallybook.providers.nodeconductor.segments import DAY, HOUR, instant, segme
 
 _AGGREGATES = ("customer", "project", "project_group")
 _QUERIES = "documents/nodeconductor"
+_AT_ONCE = 1000  # objects whose points of a month are told apart in memory
 
 
 def build_usage(reader: Reader, period: BillingPeriod, given: Mapping[str, Any]) -> object:
@@ -24,10 +25,15 @@ def build_usage(reader: Reader, period: BillingPeriod, given: Mapping[str, Any])
     known = _known(reader, "usage")
     _refuse_uncollected(known, "aggregate", given["aggregate"])
     cut = segments(given, now=_now(known, period), span=HOUR)
-    series = reader.frame(
-        f"{_QUERIES}/usage", aggregate=given["aggregate"], item=given["item"], uuid=_uuid(given), **cut
-    )
-    return series.sort("page", "position").drop("page", "position").to_dicts()
+    asked = {"aggregate": given["aggregate"], "item": given["item"], **cut}
+    objects = reader.frame(f"{_QUERIES}/objects", aggregate=given["aggregate"], uuid=_uuid(given))
+    uuids = objects["uuid"].to_list()
+    some = (uuids[start : start + _AT_ONCE] for start in range(0, len(uuids), _AT_ONCE))
+    series = {
+        uuid: points for each in some for uuid, points in reader.frame(f"{_QUERIES}/usage", uuids=each, **asked).rows()
+    }
+    listed = objects.sort("page", "position").select("uuid", "name").iter_rows()
+    return [{"name": name, "datapoints": series[uuid]} for uuid, name in listed]
 
 
 def build_customer(reader: Reader, period: BillingPeriod, given: Mapping[str, Any]) -> object:
