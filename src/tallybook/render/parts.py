@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pyarrow.parquet import ParquetWriter
 from tallybook.render.csv import aware, is_constant, render_csv
 
 _ROWS = 50_000  # of CSV at once
+_GROUP_ROWS = 150_000  # of Parquet at once: a long part is not copied whole
 _PIECE_ROWS = 2_000  # on average, or a piece is no gain
 
 
@@ -34,7 +36,8 @@ def write_parts(parts: Iterable[pyarrow.Table], folder: Path, name: str, *, alik
     ):
 
         def write(pieces: list[pl.DataFrame]) -> None:
-            rows.write_table(pl.concat(pieces, rechunk=True).to_arrow().cast(schema))
+            for some in pl.concat(pieces).iter_slices(_GROUP_ROWS):
+                rows.write_table(some.to_arrow().cast(schema))
             for piece in pieces:
                 for some in piece.iter_slices(_ROWS):
                     lines.write(render_csv(aware(some), with_header=False))
@@ -42,7 +45,7 @@ def write_parts(parts: Iterable[pyarrow.Table], folder: Path, name: str, *, alik
         lines.write(render_csv(aware(pl.DataFrame(schema.empty_table()))))
         last = beside.submit(write, _in_order(first, alike))
         del first  # or it would be in memory until the end
-        for pieces in (_in_order(part, alike) for part in drawn):
+        for pieces in map(partial(_in_order, alike=alike), drawn):  # which keeps no part that is in order
             last.result()
             last = beside.submit(write, pieces)
         last.result()
@@ -55,7 +58,8 @@ def _in_order(part: pyarrow.Table, alike: Sequence[str]) -> list[pl.DataFrame]:
     if not parting or frame.select(parting).n_unique() * _PIECE_ROWS > frame.height:
         return [_sorted(frame)]
     found = frame.partition_by(parting, as_dict=True, maintain_order=False)
-    pieces = [_sorted(found[key]) for key in sorted(found, key=lambda key: [(one is None, one) for one in key])]
+    del frame  # and each piece once it is in order: there is a day of a long month in each of them
+    pieces = [_sorted(found.pop(key)) for key in sorted(found, key=lambda key: [(one is None, one) for one in key])]
     return list(_joined(pieces))
 
 
