@@ -64,7 +64,7 @@ def test_without_configuration_a_small_container_gets_less(monkeypatch: pytest.M
     assert usual_limits().memory_bytes == 200 * MIB
 
     monkeypatch.setattr(limits, "memory_there", lambda: 64_000 * MIB)
-    assert usual_limits().memory_bytes == 320 * MIB
+    assert usual_limits().memory_bytes == 272 * MIB
 
 
 def test_what_is_configured_is_taken(tmp_path: Path) -> None:

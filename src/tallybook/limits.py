@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 # for the warehouse: leaves Polars, Arrow and Python the rest of a GiB, at ten million rows too
-_USUAL_BYTES = 320 * 2**20
+_USUAL_BYTES = 272 * 2**20
 _TEMP = "tmp"
 _SHARE = 0.4  # of a bound smaller than that, for the same reason
 _UNBOUND = 2**60  # cgroup 1 writes a number like 2^63 for no bound
