@@ -16,8 +16,8 @@ ROWS, REPEATED = 1000, 1000
 # in parts two thirds of it, and not always as much: what an allocator reserves differs from run to run.
 MORE_MIB = 1000
 SIZE_BYTES = 600_000_000
-_STAGE = """
-import resource, sys
+_STAGE = r"""
+import re, resource, sys
 from pathlib import Path
 import polars, pyarrow.compute
 from tallybook import providers, staging
@@ -29,11 +29,12 @@ folder, more, long_bytes = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 staging._LONG_BYTES = long_bytes
 store, known = RawStore(folder / "raw"), {"scaleops": providers.load("scaleops")}
 pages = int(Path("/proc/self/statm").read_text().split()[0])
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+peak = lambda: int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])  # not of who started it
+before = peak()
 resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more * 2**20,) * 2)
 with open_warehouse(folder, limits=Limits(memory_bytes=100 * 2**20, threads=1)) as warehouse:
     (entry,) = staging.Stager(warehouse, store, known).load_pending()
-print(entry.outcome, entry.row_count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(entry.outcome, entry.row_count, peak() - before)
 """
 
 
