@@ -31,6 +31,17 @@ T = TypeVar("T")
 
 _SCHEMAS = ("landing", "staging", "facts", "pricing", "marts")
 _LAYOUT = "landing.layout"
+# Nothing is fetched or read behind our back.
+_SAFE: dict[str, Any] = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions"), "false")
+_FILE = "tallybook.duckdb"
+_KEPT: dict[str, Any] = {
+    # By itself DuckDB writes for its version 1.0 too, whose way to compress texts makes storing a third dearer.
+    "storage_compatibility_version": "v1.5.0",
+    # Five, which is usual, are no quicker and take 200 MiB more to store a month of costs.
+    "write_buffer_row_group_count": 1,
+}
+WAIT_SECONDS = 600.0  # somebody at a terminal learns after ten minutes that another process does not let go
+_FULL = ("No space left", "File too large", "Disk quota exceeded", "failed to offload data block")
 # The part of what it may take that is not worth giving back, as a small installation's: it takes 25 ms each time.
 _LITTLE = 1 / 6
 
@@ -119,17 +130,14 @@ class Warehouse:
 
     def give_back(self) -> None:
         """Give memory that only keeps what was read, or was freed, back to the machine; before others need as much."""
-        if self._limits and self._kept_bytes() > self._limits.memory_bytes * _LITTLE:
+        if self._limits:
             with self._connection.cursor() as other:  # a transaction goes on, also where not all could be freed
-                with suppress(duckdb.Error):
-                    other.execute("set memory_limit = '1MiB'")
-                other.execute(f"set memory_limit = '{self._limits.memory}'")  # DuckDB's own word for it is rounded
+                [kept] = other.execute("select sum(memory_usage_bytes) from duckdb_memory()").fetchone() or (0,)
+                if kept > self._limits.memory_bytes * _LITTLE:
+                    with suppress(duckdb.Error):
+                        other.execute("set memory_limit = '1MiB'")
+                    other.execute(f"set memory_limit = '{self._limits.memory}'")  # DuckDB's own word for it is rounded
         give_back_memory()
-
-    def _kept_bytes(self) -> int:
-        with self._connection.cursor() as other:
-            [kept] = other.execute("select sum(memory_usage_bytes) from duckdb_memory()").fetchone() or (0,)
-        return int(kept)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -218,22 +226,6 @@ def _advice(error: duckdb.Error) -> str:
     """What to do when a disk is full; the error names the file."""
     is_full = any(word in str(error) for word in _FULL)
     return f"; the disk is full: free {ROOM} and run it again; nothing was changed" if is_full else ""
-
-
-_FULL = ("No space left", "File too large", "Disk quota exceeded", "failed to offload data block")
-
-# Nothing is fetched or read behind our back.
-_SAFE: dict[str, Any] = dict.fromkeys(("autoinstall_known_extensions", "autoload_known_extensions"), "false")
-
-
-_FILE = "tallybook.duckdb"
-_KEPT: dict[str, Any] = {
-    # By itself DuckDB writes for its version 1.0 too, whose way to compress texts makes storing a third dearer.
-    "storage_compatibility_version": "v1.5.0",
-    # Five, which is usual, are no quicker and take 200 MiB more to store a month of costs.
-    "write_buffer_row_group_count": 1,
-}
-WAIT_SECONDS = 600.0  # somebody at a terminal learns after ten minutes that another process does not let go
 
 
 def is_there(data_dir: Path) -> bool:
