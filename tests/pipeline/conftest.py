@@ -39,6 +39,14 @@ def _secrets_and_no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def no_pages() -> Iterator[None]:
+    """Reports of the module are published without what takes longest, where nobody looks at it: pages and PDFs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
+        yield
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> MakeHouse:
     """A house with one oCore connection for each address; `variable` holds its token."""

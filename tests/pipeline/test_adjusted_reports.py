@@ -8,12 +8,9 @@ from tallybook.pipeline.house import House
 from tallybook.pricing.adjustments import COLUMNS
 from tests.pipeline.test_publish import document, published, trend, with_history
 
+pytestmark = pytest.mark.usefixtures("no_pages")
+
 MAPPED = "connection,sub_account_id,project,cost_center,owner\nocore-main,*,Web,4001,Jana\n"
-
-
-@pytest.fixture(autouse=True)
-def _no_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
 
 
 def write(place: House, *rows: str, projects: str = MAPPED) -> House:

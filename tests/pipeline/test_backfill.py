@@ -17,13 +17,10 @@ from tallybook.sandbox.server import Running
 from tests.pipeline.conftest import MakeHouse
 from tests.pipeline.test_publish import PRICES
 
+pytestmark = pytest.mark.usefixtures("no_pages")
+
 NOW = datetime(2026, 11, 1, 6, tzinfo=UTC)
 BOTH = Backfill("2026-09", "2026-10", "missing")
-
-
-@pytest.fixture(autouse=True)
-def _no_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
 
 
 @pytest.fixture

@@ -16,12 +16,7 @@ from tallybook.pipeline.published import Published
 from tests.pipeline.test_publish import NOW, OCTOBER, document, house, land_snapshot, land_usage
 from tests.providers.support import land
 
-pytestmark = pytest.mark.usefixtures("_no_pages")
-
-
-@pytest.fixture
-def _no_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
+pytestmark = pytest.mark.usefixtures("no_pages")
 
 
 def sampled_once(folder: Path) -> House:

@@ -8,10 +8,7 @@ from tallybook.pipeline.house import House
 from tests.pipeline.test_publish import document, published, trend, with_history
 from tests.pricing.tiny_facts import COMMITMENTS_HEADER
 
-
-@pytest.fixture(autouse=True)
-def _no_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
+pytestmark = pytest.mark.usefixtures("no_pages")
 
 
 def committed(place: House, row: str) -> House:

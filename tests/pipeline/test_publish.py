@@ -23,16 +23,13 @@ from tallybook.providers.openscaler import api
 from tallybook.providers.scaleops import parse
 from tests.providers.support import land
 
+pytestmark = pytest.mark.usefixtures("no_pages")
+
 OCTOBER = BillingPeriod(2026, 10)
 NOW = datetime(2026, 11, 2, 6, tzinfo=UTC)
 PRICES = "provider,connection,sub_account_id,region,meter,unit,unit_price,currency,valid_from,valid_to,source\n"
 CORE_PRICE = "ocore,,,,core_hours,core-hour,2,EUR,2026-01-01,,list\n"
 LIVE = json.loads((Path(api.__file__).parent / "samples" / "live.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(autouse=True)
-def _no_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
 
 
 def house(folder: Path, *providers: str) -> House:

@@ -10,6 +10,8 @@ from tallybook.pipeline.collect import UnitResult
 from tallybook.pipeline.refetching import is_published_and_whole, is_to_be_reported, months_due, overdue
 from tests.pipeline.test_publish import OCTOBER, house, land_usage, published
 
+pytestmark = pytest.mark.usefixtures("no_pages")
+
 
 def due(month: str, now: datetime, *, days: int = 10) -> list[str]:
     return [str(period) for period in months_due(month, now=now, refetch_days=days)]
@@ -38,10 +40,7 @@ def test_a_named_month_is_itself() -> None:
         due("2026-12", now)
 
 
-def test_a_published_month_is_reported_again_unless_something_failed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
+def test_a_published_month_is_reported_again_unless_something_failed(tmp_path: Path) -> None:
     place = house(tmp_path, "ocore")
     units = [UnitResult("ocore-main", "usage", "2026-10", "unchanged")]
     failed = UnitResult("ocore-main", "totals", "2026-10", "failed")
@@ -81,8 +80,7 @@ def test_a_report_is_overdue_for_a_week_from_two_days_after_the_end_of_its_month
     assert overdue(house(tmp_path, "ocore"), now=now) == (OCTOBER if is_late else None)
 
 
-def test_a_published_month_is_not_overdue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
+def test_a_published_month_is_not_overdue(tmp_path: Path) -> None:
     place = house(tmp_path, "ocore")
     published(place)
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -30,16 +29,10 @@ from tests.pipeline.test_publish import (
     published,
 )
 
-pytestmark = [pytest.mark.xdist_group("restating")]  # what is closed is closed once
+# what is closed is closed once
+pytestmark = [pytest.mark.usefixtures("no_pages"), pytest.mark.xdist_group("restating")]
 
 PROJECTS = "connection,sub_account_id,project,cost_center,owner\n"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _no_pages() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
-        yield
 
 
 @pytest.fixture(scope="module")

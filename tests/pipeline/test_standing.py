@@ -1,7 +1,7 @@
 """A report with nothing to do computes nothing; whatever a report depends on is noticed when it changes."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,16 +15,9 @@ from tallybook.pipeline.published import Published
 from tests.pipeline.test_publish import CORE_PRICE, NOW, OCTOBER, PRICES, house, land_costs, land_snapshot, land_usage
 from tests.providers.support import land
 
-pytestmark = [pytest.mark.xdist_group("standing")]  # the estate is reported once
+pytestmark = [pytest.mark.usefixtures("no_pages"), pytest.mark.xdist_group("standing")]  # the estate is reported once
 
 LATER = NOW + timedelta(days=5)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_pages() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
-        yield
 
 
 @pytest.fixture(scope="module")
