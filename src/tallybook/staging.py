@@ -7,6 +7,7 @@ computes those again. Whatever a crash interrupts, the next run finishes.
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain, groupby
+from operator import attrgetter
 
 import pyarrow
 
@@ -190,7 +191,8 @@ class Stager:
         """All answers: the usual ones side by side, then long ones part by part."""
         long = [file for file in receipt.files if dataset.parse_long and file.size_bytes > _LONG_BYTES]
         usual = (file for file in receipt.files if file not in long)
-        for parsed in side_by_side(lambda file: _parse(self._store, receipt, dataset, file), usual, size=_size):
+        size = attrgetter("size_bytes")
+        for parsed in side_by_side(lambda file: _parse(self._store, receipt, dataset, file), usual, size=size):
             yield parsed.result()
         for file in long:
             yield from _parse_long(self._store, receipt, dataset, file)
@@ -204,10 +206,6 @@ class Stager:
 
     def _tables(self, receipt: Receipt, dataset: Dataset) -> list[str]:
         return [f"staging.{receipt.provider}_{table}" for table in dataset.tables]
-
-
-def _size(file: RawFile) -> int:
-    return file.size_bytes
 
 
 def _units(receipts: Iterable[Receipt]) -> list[list[Receipt]]:
