@@ -3,7 +3,8 @@
 -- In no order: putting a hundred thousand rows into one takes a tenth of all. Parameters: $billing_period.
 -- What follows from the grain (names, units, the price) is any value of its group.
 -- Charges with and without a cost are never in one row (cost_basis is null without), so sums hide no unknown.
--- Costs of providers, of which there are most, are added up by their own keys and get names and constants afterwards.
+-- Costs of providers, of which there are most, are added up by a number of where they stand and their workload's name,
+-- and get all else afterwards: ten million of them by eight texts take more memory than a warehouse has.
 with labelled as (
     -- labels that say the same as their sub account would part its rows
     select
@@ -16,23 +17,10 @@ with labelled as (
     where labelled.billing_period = $billing_period and labelled.project <> accounts.project
 ),
 
-costs as (
+assigned as not materialized (
     select
-        costs.connection,
-        costs.sub_account_id,
-        labelled.project,
-        costs.cluster,
-        costs.namespace,
-        costs.workload,
-        costs.workload_type,
-        costs.billing_currency,
-        pricing.category_code(costs.spot_hours, costs.on_demand_hours) as category_code,
-        costs.effective_cost is not null as has_cost,
-        sum(costs.effective_cost) as effective_cost,
-        sum(costs.spot_hours) as spot_hours,
-        sum(costs.on_demand_hours) as on_demand_hours,
-        sum(costs.savings_available) as savings_available,
-        count(*) as charges
+        costs.*,
+        labelled.project
     from facts.costs as costs
     left join labelled
         on
@@ -40,26 +28,66 @@ costs as (
             and labelled.sub_account_id = costs.sub_account_id
             and labelled.labels = costs.labels
     where costs.billing_period = $billing_period
+),
+
+places as materialized (
+    select
+        row_number() over () as place,
+        *
+    from (
+        select distinct
+            connection,
+            sub_account_id,
+            project,
+            cluster,
+            namespace,
+            workload_type,
+            billing_currency
+        from assigned
+    )
+),
+
+costs as (
+    select
+        places.place,
+        assigned.workload,
+        pricing.category_code(assigned.spot_hours, assigned.on_demand_hours) as category_code,
+        assigned.effective_cost is not null as has_cost,
+        sum(assigned.effective_cost) as effective_cost,
+        sum(assigned.spot_hours) as spot_hours,
+        sum(assigned.on_demand_hours) as on_demand_hours,
+        sum(assigned.savings_available) as savings_available,
+        count(*) as charges
+    from assigned
+    inner join places
+        on
+            places.connection = assigned.connection
+            and places.sub_account_id = assigned.sub_account_id
+            and places.project is not distinct from assigned.project
+            and places.cluster = assigned.cluster
+            and places.namespace = assigned.namespace
+            and places.workload_type = assigned.workload_type
+            and places.billing_currency = assigned.billing_currency
     group by all
 )
 
 select
     accounts.provider,
-    costs.connection,
-    costs.sub_account_id,
+    places.connection,
+    places.sub_account_id,
     accounts.sub_account_name,
-    coalesce(costs.project, accounts.project) as project,
+    coalesce(places.project, accounts.project) as project,
     '' as region,
-    costs.cluster,
-    costs.namespace,
+    places.cluster,
+    places.namespace,
     costs.workload,
-    costs.workload_type,
+    places.workload_type,
     '' as meter,
     '' as unit,
     '' as pricing_unit,
     cast(null as decimal(38, 12)) as list_unit_price,
     cast(null as varchar) as price_source,
-    costs.billing_currency,
+    places.billing_currency,
     '' as adjustment,
     '' as allocation,
     pricing.category_name(costs.category_code) as pricing_category,
@@ -75,11 +103,12 @@ select
     '' as commitment_discount_status,
     costs.charges
 from costs
+inner join places using (place)
 inner join pricing.accounts as accounts
     on
         accounts.billing_period = $billing_period
-        and accounts.connection = costs.connection
-        and accounts.sub_account_id = costs.sub_account_id
+        and accounts.connection = places.connection
+        and accounts.sub_account_id = places.sub_account_id
 union all
 select
     any_value(provider) as provider,
