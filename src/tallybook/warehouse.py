@@ -40,6 +40,11 @@ _KEPT: dict[str, Any] = {
     # Five, which is usual, are no quicker and take 200 MiB more to store a month of costs.
     "write_buffer_row_group_count": 1,
 }
+# Rows on their way into a table need no order, and keeping it costs memory and a core. A query that is read does:
+# without this setting DuckDB 1.5 hands rows over in any order, whatever their "order by".
+_UNORDERED = {"preserve_insertion_order": "false"}
+# What is computed is read many times: numbers of 128 bits that are packed take nine times as long to read.
+_UNPACKED = {"disabled_compression_methods": "bitpacking"}
 WAIT_SECONDS = 600.0  # somebody at a terminal learns after ten minutes that another process does not let go
 _FULL = ("No space left", "File too large", "Disk quota exceeded", "failed to offload data block")
 # The part of what it may take that is not worth giving back, as a small installation's: it takes 25 ms each time.
@@ -100,7 +105,7 @@ class Warehouse:
         if stream.schema:
             self._connection.register("incoming", stream.reader())
             try:
-                with self._unordered():
+                with self._set(_UNORDERED):
                     self._execute(f"insert into {checked_name(table)} by name select * from incoming", {})  # noqa: S608
             except StorageError:
                 if stream.error:
@@ -113,7 +118,7 @@ class Warehouse:
     def insert_query(self, table: str, name: str, **parameters: object) -> None:
         """Append the result of queries/<name>.sql to a table, by column name."""
         text = query(name)
-        with self._unordered():
+        with self._set(_UNORDERED | _UNPACKED):
             self._execute(f"insert into {checked_name(table)} by name\n{text}", used(text, parameters))
 
     def tables(self, name: str, parts: Iterable[Mapping[str, object]]) -> Iterator[pyarrow.Table]:
@@ -151,18 +156,14 @@ class Warehouse:
         self._execute("commit", {})
 
     @contextmanager
-    def _unordered(self) -> Iterator[None]:
-        """Rows on their way into a table need no order, and keeping it costs memory and a core.
-
-        A query that is read does: without this setting DuckDB 1.5 hands rows over in any order, whatever their
-        "order by".
-        """
-        with self._connection.cursor() as other:  # the setting is the database's; this transaction may be aborted
-            other.execute("set preserve_insertion_order = false")
+    def _set(self, settings: Mapping[str, str]) -> Iterator[None]:
+        """With other settings for a while. They are the database's; this connection's transaction may be aborted."""
+        with self._connection.cursor() as other:
+            other.execute(";".join(f"set {name} = '{value}'" for name, value in settings.items()))
             try:
                 yield
             finally:
-                other.execute("set preserve_insertion_order = true")
+                other.execute(";".join(f"reset {name}" for name in settings))
 
     def _kinds(self, table: str) -> pyarrow.Schema:
         if table not in self._schemas:
