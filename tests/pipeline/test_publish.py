@@ -307,6 +307,15 @@ def test_another_language_makes_another_revision_with_the_same_json(tmp_path: Pa
     assert book.sheetnames[:3] == ["Bericht", "Abstimmung", "Projekte"]
 
 
+def test_one_report_in_another_language_leaves_the_library_in_its_own(tmp_path: Path) -> None:
+    place = with_history(tmp_path)
+    published(place.in_language("de"))
+    library = (place.reports_dir / "index.html").read_text(encoding="utf-8")
+
+    assert '<html lang="en">' in library
+    assert ">October 2026<" in library
+
+
 def test_a_closed_month_keeps_its_language(tmp_path: Path) -> None:
     place = with_history(tmp_path)
     closed = published(place, final=True)
@@ -321,6 +330,9 @@ def test_the_configured_language_is_that_of_a_report(tmp_path: Path) -> None:
     path.write_text('[tallybook]\nlanguage = "de"\n' + path.read_text(encoding="utf-8"), encoding="utf-8")
 
     assert published(open_house(path)).language == "de"
+    library = (place.reports_dir / "index.html").read_text(encoding="utf-8")
+    assert '<html lang="de">' in library
+    assert ">Oktober 2026<" in library
     assert published(place.in_language("")).language == "en"
     with pytest.raises(ConfigurationError, match="no language 'xx'; known: en, de"):
         place.in_language("xx")

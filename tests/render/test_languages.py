@@ -14,7 +14,7 @@ from tallybook.errors import ConfigurationError
 from tallybook.language import ENGLISH, Language, known_languages, language_of
 from tallybook.periods import BillingPeriod
 from tallybook.render import catalogs, filters
-from tallybook.render.html import render_report, render_statement
+from tallybook.render.html import render_library, render_notice, render_report, render_statement
 from tests.render import samples
 
 CODES = [code for code in known_languages() if code != "en"]
@@ -139,6 +139,57 @@ def test_a_german_page_has_no_english_label_left() -> None:
     assert same <= SAME, same - SAME
 
 
+def texts(page: str) -> list[str]:
+    """What a page shows, piece by piece."""
+    body = re.sub(r"<(style|script).*?</\1>", "", page[page.index("<body>") :], flags=re.DOTALL)
+    return [html.unescape(text).strip() for text in re.findall(r">([^<]+)<", body) if text.strip()]
+
+
+def test_the_library_speaks_the_language() -> None:
+    """Every piece of the fullest library differs from the English one, or is no word of ours."""
+    page = render_library(samples.library(), language=GERMAN)
+    english, german = texts(render_library(samples.library())), texts(page)
+    same = {word for word, other in zip(english, german, strict=True) if word == other and re.search(r"[a-z]{2}", word)}
+
+    assert same <= SAME_IN_THE_LIBRARY, same - SAME_IN_THE_LIBRARY
+    assert '<html lang="de">' in page
+    assert "<title>Cloud-Kostenberichte, Example Works GmbH</title>" in page
+    assert f"3 Monate, Stand 02.11.2026 06:00{NARROW}UTC" in german
+    assert "151.020,10" in german
+    assert f"98,7{NARROW}%" in german
+    assert "2 frühere Revisionen" in german
+    assert 'data-value="151020.1"' in page
+    assert 'download="cloud-costs-2026-09-r03-restated.pdf"' in page  # files are named alike everywhere
+
+
+def test_a_library_without_months_and_one_with_one_speak_it_too() -> None:
+    library = samples.library()
+    one, none = (render_library(replace(library, months=library.months[:n]), language=GERMAN) for n in (1, 0))
+
+    assert "1 Monat, Stand" in one
+    assert "1 frühere Revision<" in one
+    assert "Noch wurde kein Bericht veröffentlicht. Erstellen mit: tallybook run --month last" in texts(none)
+
+
+def test_the_form_that_asks_for_the_token_speaks_it() -> None:
+    page = render_notice("Nicht gefunden", "Text", asks_for_token=True, link="x", language=GERMAN)
+
+    assert '<html lang="de">' in page
+    assert {"Anmelden", "Alle Berichte"} <= set(texts(page))
+
+
+SAME_IN_THE_LIBRARY = {
+    *(
+        "Example Works GmbH",
+        "closed",
+        "closed by finance",
+        "ScaleOps restated the cost of 2026-09-28",
+    ),  # people's words
+    *("October 2026", "September 2026", "August 2026"),  # the sample's own labels
+    *("Status", "Status:", "Revision", "openscaler-lab"),
+    *("atlas", "charges", "projects", "workloads"),  # names of files
+    "Parquet",
+}
 # The same in both languages, or not a word of ours.
 SAME = {
     *(

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from tallybook.language import language_of
 from tallybook.serving.app import create_app
 
 TOKEN = "3f0c1f4e-not-a-real-token-9a7d"
@@ -27,9 +28,16 @@ class Reader:
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies)
     is_secure: bool = False
     address: str = "192.0.2.7"
+    language: str = "en"
 
     def __post_init__(self) -> None:
-        self.app: Starlette = create_app(self.folder, token=TOKEN, clock=lambda: self.now, is_secure=self.is_secure)
+        self.app: Starlette = create_app(
+            self.folder,
+            token=TOKEN,
+            clock=lambda: self.now,
+            is_secure=self.is_secure,
+            language=language_of(self.language),
+        )
 
     def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         async def send() -> httpx.Response:

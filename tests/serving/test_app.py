@@ -102,6 +102,23 @@ def test_programs_send_the_token_with_each_request(stranger: Reader) -> None:
     assert wrong.text == "Sign in with the token of this library. Whoever runs it can tell you.\n"
 
 
+def test_browsers_are_told_in_the_language_of_the_library_and_programs_in_english(reports: Path) -> None:
+    stranger, reader = Reader(reports, language="de"), Reader(reports, language="de")
+    reader.sign_in()
+    asked, wrong, gone = stranger.get("/"), stranger.sign_in("guess"), reader.get("/2026-10/none.html")
+    plain = stranger.get("/", headers={"Accept": "*/*"})
+    for _ in range(ATTEMPTS):
+        refused = stranger.sign_in("guess")
+
+    assert all('<html lang="de">' in page.text for page in (asked, wrong, gone, refused))
+    assert "<h1>Cloud-Kostenberichte</h1>" in asked.text
+    assert "Bitte mit dem Token dieser Bibliothek anmelden." in asked.text
+    assert "Das ist nicht das Token dieser Bibliothek." in wrong.text
+    assert "<h1>Nicht gefunden</h1>" in gone.text
+    assert f"{WINDOW_SECONDS} Sekunden warten" in refused.text
+    assert plain.text == "Sign in with the token of this library. Whoever runs it can tell you.\n"
+
+
 def test_a_proxys_own_credentials_keep_no_reader_out(reader: Reader) -> None:
     for _ in range(2 * ATTEMPTS):
         for header in ("Basic cmVhZGVyOnB3", "Bearer of-the-proxy"):

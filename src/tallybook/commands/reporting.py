@@ -138,7 +138,7 @@ def _report(
     say(published.sentence)
     for why in published.reasons:
         say(f"  {why}")
-    if published.language != house.settings.language:
+    if published.language != house.language.code:
         warn(
             f"tallybook: {period} stays in its language, {published.language}: it is closed, and its figures did not "
             "change"

@@ -58,6 +58,7 @@ def library(
             host=host,
             port=port,
             is_secure=url.startswith("https:"),
+            language=house.language,
             on_ready=lambda address: announce(address, token),
         )
     except KeyboardInterrupt:

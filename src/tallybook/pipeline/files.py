@@ -119,10 +119,10 @@ def _more_tables(tables: MonthTables) -> dict[str, pl.DataFrame]:
     }
 
 
-def write_library(reports_dir: Path, page: Library) -> None:
+def write_library(reports_dir: Path, page: Library, *, language: Language = ENGLISH) -> None:
     """Replace the library page at once."""
     with writing(reports_dir) as temporary:
-        temporary.write_text(render_library(page), encoding="utf-8")
+        temporary.write_text(render_library(page, language=language), encoding="utf-8")
         temporary.chmod(0o644)
         temporary.replace(reports_dir / "index.html")
 

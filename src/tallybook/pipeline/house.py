@@ -14,7 +14,7 @@ from tallybook.delivery.kinds import settings_models as delivery_models
 from tallybook.errors import ConflictError, UsageError
 from tallybook.facts import refresh_facts
 from tallybook.landing import RawStore
-from tallybook.language import language_of
+from tallybook.language import Language, language_of
 from tallybook.locks import alone
 from tallybook.manifest import Entry
 from tallybook.periods import BillingPeriod
@@ -35,6 +35,7 @@ class House:
     settings: Settings
     connections: tuple[Connection, ...]
     wait_seconds: float = WAIT_SECONDS  # for another process that has the warehouse
+    asked_language: str = ""  # of the reports it makes now; "": the configured one
 
     @property
     def store(self) -> RawStore:
@@ -44,11 +45,16 @@ class House:
     def reports_dir(self) -> Path:
         return self.settings.data_dir / "reports"
 
+    @property
+    def language(self) -> Language:
+        """That of the reports it makes. The library, which leads to all of them, has the configured one."""
+        return language_of(self.asked_language or self.settings.language)
+
     def in_language(self, code: str) -> "House":
-        """This installation with pages in another language; "" is the configured one. Raises ConfigurationError."""
+        """This installation with reports in another language; "" is the configured one. Raises ConfigurationError."""
         if not code:
             return self
-        return replace(self, settings=replace(self.settings, language=language_of(code).code))
+        return replace(self, asked_language=language_of(code).code)
 
     def books(self) -> Books:
         """The books, read against the configuration: a price row names the provider of its connection. BookError."""

@@ -82,7 +82,7 @@ def report(
             inputs = month_inputs(house, warehouse, period, books=books, now=now)
         told = told_by(document := build_report(inputs), inputs.failures)
         previous, closed = (find(house.reports_dir, str(period)) for find in (latest_revision, last_closed))
-        prints = fingerprints_of(inputs, document, language_of(house.settings.language))
+        prints = fingerprints_of(inputs, document, house.language)
         if previous and _still_stands(previous, closed, prints, final=final):
             _write_library(house)
             published = as_published(previous, told, is_new=False)
@@ -135,7 +135,7 @@ def _edition(
         sources=sources,
         documents=documents,
         page_size=house.settings.page_size,
-        language=language_of(house.settings.language),
+        language=house.language,
     )
 
 
@@ -166,7 +166,9 @@ def _scratch(data_dir: Path) -> Iterator[Path]:
 
 
 def _write_library(house: House) -> None:
-    write_library(house.reports_dir, library(house.reports_dir, entity=house.settings.entity))
+    language = language_of(house.settings.language)
+    page = library(house.reports_dir, entity=house.settings.entity, language=language)
+    write_library(house.reports_dir, page, language=language)
 
 
 def month_coverage(house: House, period: BillingPeriod, *, now: datetime) -> polars.DataFrame:

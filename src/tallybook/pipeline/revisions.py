@@ -11,6 +11,7 @@ from tallybook.decode import decode
 from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision, LibraryTotal
 from tallybook.documents.values import Status
 from tallybook.errors import StorageError, TallybookError
+from tallybook.language import ENGLISH, Language
 from tallybook.periods import BillingPeriod, parse_instant
 
 _MONTH = re.compile(r"\d{4}-\d{2}")
@@ -94,20 +95,20 @@ def closed_costs(reports_dir: Path, month: str) -> dict[str, Decimal]:
     return {currency: Decimal(cost) for currency, cost in exact.items() if cost is not None}
 
 
-def library(reports_dir: Path, *, entity: str) -> Library:
+def library(reports_dir: Path, *, entity: str, language: Language = ENGLISH) -> Library:
     """Everything published, newest month and revision first; its time is that of the newest revision."""
-    months = tuple(_months(reports_dir))
+    months = tuple(_months(reports_dir, language))
     newest = max(revision.generated_at for month in months for revision in month.revisions)
     return Library(entity=entity, generated_at=newest, months=months)
 
 
-def _months(reports_dir: Path) -> Iterator[LibraryMonth]:
+def _months(reports_dir: Path, language: Language) -> Iterator[LibraryMonth]:
     for folder in sorted(reports_dir.iterdir(), reverse=True):
         if _MONTH.fullmatch(folder.name) and (found := revisions(reports_dir, folder.name)):
             year, month = folder.name.split("-")
             yield LibraryMonth(
                 billing_period=folder.name,
-                label=BillingPeriod(int(year), int(month)).label,
+                label=language.month(BillingPeriod(int(year), int(month))),
                 revisions=tuple(_library_revision(revision) for revision in reversed(found)),
             )
 

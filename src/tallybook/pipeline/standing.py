@@ -77,7 +77,7 @@ def _parts(house: House, warehouse: Warehouse, period: BillingPeriod, *, books: 
     month, first = str(period), str(period.shift(1 - TREND_MONTHS))
     settings = house.settings
     yield repr(books)
-    yield encode((settings.language, str(settings.anomaly_amount), str(settings.anomaly_pct)))
+    yield encode((house.language.code, str(settings.anomaly_amount), str(settings.anomaly_pct)))
     frozen = frozen_inputs(house, warehouse, period)
     yield encode([(one.kind, one.name, one.sha256) for one in frozen if one.kind != "book"])  # as read, above
     # what it is held against: its newest revision, the one that closed it, and the one that closed the month before

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po, write_po
 from tallybook import language, resources
 
 _PACKAGE = Path(language.__file__).parent
-_SAYING = ("documents/*.py", "render/*.py", "pipeline/*.py")  # where pages get words from
+_SAYING = ("documents/*.py", "pipeline/*.py", "render/*.py", "serving/*.py")  # where pages get words from
 _COMMENT = "# The words of the pages. `python -m tallybook.render.catalogs` adds new messages and drops stale ones."
 _KEYWORDS = {
     "_": None,

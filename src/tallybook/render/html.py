@@ -67,23 +67,30 @@ def page_title(document: MonthlyReport | ProjectStatement) -> str:
     return ", ".join([header.title, *project, header.period_label, header.entity])
 
 
-def render_library(library: Library) -> str:
-    """The page that leads to every report; its links are relative to itself."""
+def render_library(library: Library, *, language: Language = ENGLISH) -> str:
+    """The page that leads to every report, in the language of its months' labels; its links are relative to itself."""
     return _page(
         "library.html.j2",
         for_print=False,
+        language=language,
         library=library,
         currencies=shelves.currencies(library),
         month_cells=shelves.month_cells,
-        shelf=shelves.shelf,
+        shelf=partial(shelves.shelf, language=language),
     )
 
 
-def render_notice(title: str, text: str, *, asks_for_token: bool = False, link: str = "") -> str:
-    """A page of the library's server: a sentence, and the form that asks for the token or a link to the library."""
+def render_notice(
+    title: str, text: str, *, asks_for_token: bool = False, link: str = "", language: Language = ENGLISH
+) -> str:
+    """A page of the library's server: a sentence, and the form that asks for the token or a link to the library.
+
+    `title` and `text` are in the language of the rest.
+    """
     return _page(
         "notice.html.j2",
         for_print=False,
+        language=language,
         form_action="'self'" if asks_for_token else "'none'",
         title=title,
         text=text,

@@ -7,16 +7,24 @@ from urllib.parse import quote
 
 from tallybook.documents.downloads import download_name
 from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision, LibraryTotal
+from tallybook.language import ENGLISH, Language, message
 
 _REPORT = (
-    ("monthly-report.html", "Read"),
+    ("monthly-report.html", message("Read")),
     ("monthly-report.pdf", "PDF"),
-    ("monthly-report.xlsx", "Spreadsheet"),
+    ("monthly-report.xlsx", message("Spreadsheet")),
     ("monthly-report.json", "JSON"),
 )
-_PROOFS = (("manifest.json", "Manifest with the hash of every file"), ("delta.json", "What changed"))
-_GROUPS = (("tables", "Tables"), ("projects", "Statements"), ("documents", "Documents in the providers' own form"))
-_KINDS = {"html": "Page", "pdf": "PDF", "csv": "CSV", "parquet": "Parquet", "json": "JSON", "xlsx": "XLSX"}
+_PROOFS = (
+    ("manifest.json", message("Manifest with the hash of every file")),
+    ("delta.json", message("What changed")),
+)
+_GROUPS = (
+    ("tables", message("Tables")),
+    ("projects", message("Statements")),
+    ("documents", message("Documents in the providers' own form")),
+)
+_KINDS = {"html": message("Page"), "pdf": "PDF", "csv": "CSV", "parquet": "Parquet", "json": "JSON", "xlsx": "XLSX"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +72,35 @@ def month_cells(revision: LibraryRevision, columns: Iterable[str]) -> tuple[Libr
     return tuple(totals.get(currency) for currency in columns)
 
 
-def shelf(month: LibraryMonth, revision: LibraryRevision) -> Shelf:
+def shelf(month: LibraryMonth, revision: LibraryRevision, *, language: Language = ENGLISH) -> Shelf:
     """Where the files of a revision lie. Statements are listed for the newest: an earlier report leads to its own."""
     there = set(revision.files) | {"manifest.json"}  # which cannot list itself
     is_newest = revision == month.revisions[0]
     shown = [path for path in revision.files if is_newest or not path.startswith("projects/")]
-    groups = [Group(title, tuple(_entries(month, revision, folder, shown))) for folder, title in _GROUPS]
-    proofs = tuple(Entry(words, (_file(month, revision, path, "JSON"),)) for path, words in _PROOFS if path in there)
+    groups = [
+        Group(language.say(title), tuple(_entries(month, revision, folder, shown, language)))
+        for folder, title in _GROUPS
+    ]
+    proofs = tuple(
+        Entry(language.say(words), (_file(month, revision, path, "JSON"),)) for path, words in _PROOFS if path in there
+    )
     return Shelf(
-        report=tuple(_file(month, revision, path, words) for path, words in _REPORT if path in there),
-        groups=(*(group for group in groups if group.entries), Group("Proof", proofs)),
+        report=tuple(_file(month, revision, path, language.say(words)) for path, words in _REPORT if path in there),
+        groups=(*(group for group in groups if group.entries), Group(language.say("Proof"), proofs)),
     )
 
 
-def _entries(month: LibraryMonth, revision: LibraryRevision, folder: str, paths: list[str]) -> Iterator[Entry]:
+def _entries(
+    month: LibraryMonth, revision: LibraryRevision, folder: str, paths: list[str], language: Language
+) -> Iterator[Entry]:
     below = sorted(path for path in paths if path.startswith(f"{folder}/"))
     for stem, forms in groupby(below, key=lambda path: path.rpartition(".")[0]):
-        files = tuple(_file(month, revision, path, _KINDS.get(path.rpartition(".")[2], "File")) for path in forms)
+        files = tuple(_file(month, revision, path, language.say(_kind(path))) for path in forms)
         yield Entry(stem.removeprefix(f"{folder}/").removesuffix("/statement"), files)
+
+
+def _kind(path: str) -> str:
+    return _KINDS.get(path.rpartition(".")[2], message("File"))
 
 
 def _file(month: LibraryMonth, revision: LibraryRevision, path: str, label: str) -> File:

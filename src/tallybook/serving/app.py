@@ -15,11 +15,14 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tallybook.language import ENGLISH, Language, message
+from tallybook.language import Message as Sentence  # Starlette's is a piece of an answer
 from tallybook.render.html import render_notice
 from tallybook.serving.access import SESSION_SECONDS, WINDOW_SECONDS, Gate, TooManyAttemptsError
 from tallybook.serving.files import PublishedFiles
 
 COOKIE = "tallybook_library"
+_TITLE = message("Cloud cost reports")
 _LONGEST_FORM = 4096  # bytes
 # A page names its one script by hash itself, and pages of earlier versions have other ones: both policies hold.
 _POLICY = (
@@ -56,10 +59,18 @@ class SafeHeaders:
         await self._app(scope, receive, guarded)
 
 
-def create_app(reports_dir: Path, *, token: str, clock: Callable[[], float], is_secure: bool = False) -> Starlette:
+def create_app(
+    reports_dir: Path,
+    *,
+    token: str,
+    clock: Callable[[], float],
+    is_secure: bool = False,
+    language: Language = ENGLISH,
+) -> Starlette:
     """The application that serves `reports_dir` to those who have the token.
 
-    `clock` gives seconds that only grow. `is_secure`: readers come by https, and the cookie by nothing else.
+    `clock` gives seconds that only grow. `is_secure`: readers come by https, and the cookie by nothing else. `language`
+    is that of its own pages; programs are answered in English.
     """
     gate, files = Gate(token, clock=clock), PublishedFiles(reports_dir)
 
@@ -85,11 +96,13 @@ def create_app(reports_dir: Path, *, token: str, clock: Callable[[], float], is_
         )
         return answer
 
-    return Starlette(
+    app = Starlette(
         routes=[Route("/{path:path}", read, methods=["GET"]), Route("/{path:path}", sign_in, methods=["POST"])],
         middleware=[Middleware(SafeHeaders)],
         exception_handlers={TooManyAttemptsError: _refuse_for_a_while},
     )
+    app.state.language = language
+    return app
 
 
 def _may_read(request: Request, gate: Gate) -> bool:
@@ -114,28 +127,31 @@ async def _given_token(request: Request) -> str:
 
 
 def _ask_for_token(request: Request, *, is_wrong: bool = False) -> Response:
-    text = "Sign in with the token of this library. Whoever runs it can tell you."
+    text = Sentence(message("Sign in with the token of this library. Whoever runs it can tell you."))
     if is_wrong:
-        text = "That is not the token of this library. Whoever runs it can tell you."
-    answer = _notice(request, "Cloud cost reports", text, status=HTTPStatus.UNAUTHORIZED, asks_for_token=True)
+        text = Sentence(message("That is not the token of this library. Whoever runs it can tell you."))
+    answer = _notice(request, _TITLE, text, status=HTTPStatus.UNAUTHORIZED, asks_for_token=True)
     answer.headers["www-authenticate"] = "Bearer"
     return answer
 
 
 def _not_there(request: Request) -> Response:
     if _path(request) in ("/", "/index.html"):
-        text = "No report has been published yet. Make one with: tallybook run --month last"
-        return _notice(request, "Cloud cost reports", text, status=HTTPStatus.NOT_FOUND)
-    text = "There is no such file in this library."
-    return _notice(request, "Not found", text, status=HTTPStatus.NOT_FOUND, link=_upwards(request))
+        text = Sentence(message("No report has been published yet. Make one with: tallybook run --month last"))
+        return _notice(request, _TITLE, text, status=HTTPStatus.NOT_FOUND)
+    text = Sentence(message("There is no such file in this library."))
+    return _notice(request, message("Not found"), text, status=HTTPStatus.NOT_FOUND, link=_upwards(request))
 
 
 async def _refuse_for_a_while(request: Request, _: Exception) -> Response:
     log.warning("library: too many wrong tokens from %s", _address(request))
-    text = f"Too many wrong tokens came from your address. Wait {WINDOW_SECONDS} seconds and try again."
+    text = Sentence(
+        message("Too many wrong tokens came from your address. Wait %(seconds)s seconds and try again."),
+        {"seconds": WINDOW_SECONDS},
+    )
     answer = _notice(
         request,
-        "Cloud cost reports",
+        _TITLE,
         text,
         status=HTTPStatus.TOO_MANY_REQUESTS,
         asks_for_token=request.method == "POST",
@@ -145,12 +161,15 @@ async def _refuse_for_a_while(request: Request, _: Exception) -> Response:
 
 
 def _notice(
-    request: Request, title: str, text: str, *, status: HTTPStatus, asks_for_token: bool = False, link: str = ""
+    request: Request, title: str, text: Sentence, *, status: HTTPStatus, asks_for_token: bool = False, link: str = ""
 ) -> Response:
     """A page for browsers, a line for programs."""
     if "text/html" not in request.headers.get("accept", ""):
-        return PlainTextResponse(f"{text}\n", status_code=status)
-    page = render_notice(title, text, asks_for_token=asks_for_token, link=link)
+        return PlainTextResponse(f"{ENGLISH.tell(text)}\n", status_code=status)
+    language: Language = request.app.state.language
+    page = render_notice(
+        language.say(title), language.tell(text), asks_for_token=asks_for_token, link=link, language=language
+    )
     return HTMLResponse(page, status_code=status)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import uvicorn
 
 from tallybook.errors import ConfigurationError, StorageError, UsageError
+from tallybook.language import Language
 from tallybook.serving.app import create_app
 from tallybook.settings import Settings
 
@@ -45,7 +46,14 @@ def library_token(settings: Settings) -> Token:
 
 
 def serve(
-    reports_dir: Path, *, token: str, host: str, port: int, is_secure: bool, on_ready: Callable[[str], object]
+    reports_dir: Path,
+    *,
+    token: str,
+    host: str,
+    port: int,
+    is_secure: bool,
+    language: Language,
+    on_ready: Callable[[str], object],
 ) -> None:
     """Serve `reports_dir` until the process is told to stop; port 0 takes a free one.
 
@@ -59,7 +67,7 @@ def serve(
         problem = error.strerror or error
         raise UsageError(f"{host} port {port} cannot be served ({problem}); give another --port, or 0") from error
     config = uvicorn.Config(
-        create_app(reports_dir, token=token, clock=time.monotonic, is_secure=is_secure),
+        create_app(reports_dir, token=token, clock=time.monotonic, is_secure=is_secure, language=language),
         access_log=False,
         server_header=False,
         proxy_headers=False,  # who connects is who is counted
