@@ -68,7 +68,7 @@ def report(*totals: dict[str, Any], exceptions: tuple[str, ...] = (), **header: 
     }
 
 
-def publish(data_dir: Path, document: dict[str, Any], *, pdf: bytes = PDF) -> Path:
+def publish(data_dir: Path, document: dict[str, Any], *, pdf: bytes = PDF, language: str = "en") -> Path:
     """A revision of what a delivery reads: files, and the manifest with their hashes."""
     header = document["header"]
     folder = data_dir / "reports" / header["billing_period"] / f"r{header['revision']:02d}"
@@ -84,7 +84,7 @@ def publish(data_dir: Path, document: dict[str, Any], *, pdf: bytes = PDF) -> Pa
         {"path": path, "media_type": kind, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
         for path, (body, kind) in bodies.items()
     ]
-    manifest = {"status": header["status"], "fingerprint": "", "reason": "", "files": files}
+    manifest = {"status": header["status"], "language": language, "fingerprint": "", "reason": "", "files": files}
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder
 

@@ -133,6 +133,24 @@ def test_what_is_too_large_is_linked(mailbox: Mailbox, write: Write, *, served: 
         assert where[1] == "- 2026-10/r01/monthly-report.pdf in the folder of reports"
 
 
+@pytest.mark.parametrize(("served", "where"), [(True, ""), (False, " im Berichtsordner")])
+def test_a_german_report_has_a_german_message(mailbox: Mailbox, write: Write, *, served: bool, where: str) -> None:
+    root = "https://reports.example.com/" if served else ""
+    house = write(mail(mailbox.port, "max_message_mib = 1"), house=f'reports_url = "{root}"')
+    publish(house.settings.data_dir, report(), pdf=b"x" * 2**20, language="de")
+
+    deliver(house, "2026-10", clock=lambda: NOW)
+
+    (message,) = mailbox.messages
+    assert message["Subject"] == "Cloud-Kosten Oktober 2026: ENDGÜLTIG, r01, Example Works GmbH"
+    assert text_of(message)[2] == "Status: ENDGÜLTIG, Revision 1"
+    assert text_of(message)[7:] == [
+        *([f"Bericht: {root}2026-10/r01/monthly-report.html"] if served else []),
+        "Zu groß für diese Nachricht:",
+        f"- {root}2026-10/r01/monthly-report.pdf{where}",
+    ]
+
+
 def test_a_server_that_takes_less_is_believed(write: Write) -> None:
     with serving(Mailbox(), data_size_limit=2**18) as mailbox:
         house = write(mail(mailbox.port))

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tallybook.delivery.notice import make_notice
+from tallybook.language import language_of
 from tests.delivery.conftest import HOSTILE, report, total
 
 
@@ -89,3 +90,53 @@ def test_a_test_says_so_first() -> None:
 
     assert notice.subject.startswith("[TEST] Cloud costs October 2026")
     assert notice.lines[0].startswith("This is a test of the delivery")
+
+
+NARROW = "\N{NO-BREAK SPACE}"
+
+
+def test_a_notice_speaks_the_language_of_the_report() -> None:
+    document = report(
+        total("EUR", "1234.5", "34.5", "2.9", is_lower_bound=True, change_bound="at_least", coverage_pct="93.4"),
+        total("USD", "10", "-2", "-16.7", change_bound="at_most"),
+        total("JPY", "12000", "-800", None),
+        total("CHF", None, None, None),
+        status="RESTATED",
+        revision=2,
+        billing_period="2027-01",
+        exceptions=("ocore-main usage lacks 6 hours.",) * 6,
+    )
+    quoted = {"reasons": ["Berichtigt r01: neue Rechnung"], "exceptions": ["Es fehlen 6 Stunden."] * 6}
+
+    notice = make_notice(document, language=language_of("de"), quoted=quoted)
+
+    assert notice.subject == "Cloud-Kosten Januar 2027: BERICHTIGT, r02, Example Works GmbH"
+    assert notice.lines == (
+        "Status: BERICHTIGT, Revision 2",
+        "- Berichtigt r01: neue Rechnung",
+        f"Summe: mindestens 1.234,50 EUR, mindestens +34,50 EUR (+2,9{NARROW}%) gegenüber Dezember 2026",
+        f"Summe: 10,00 USD, höchstens -2,00 USD (-16,7{NARROW}%) gegenüber Dezember 2026",
+        "Summe: 12.000 JPY, -800 JPY gegenüber Dezember 2026",
+        "Summe: in CHF nicht bekannt, Veränderung gegenüber Dezember 2026 nicht bekannt",
+        f"Erfasst: 93,4{NARROW}% des Monats bei der am wenigsten erfassten Verbindung",
+        "Offene Punkte: 6",
+        *["- Es fehlen 6 Stunden."] * 5,
+        "- und 1 weitere im Bericht",
+    )
+
+
+def test_what_was_not_kept_in_the_language_is_quoted_in_english() -> None:
+    document = {**report(exceptions=("Gap.",)), "totals": []}
+
+    notice = make_notice(document, language=language_of("de"), is_test=True)
+
+    assert notice.subject.startswith("[TEST] Cloud-Kosten Oktober 2026")
+    assert notice.lines == (
+        "Dies ist ein Test der Zustellung: Er wurde von Hand ausgelöst und zählt nicht als zugestellt.",
+        "Status: ENDGÜLTIG, Revision 1",
+        "Summe: nicht bekannt",
+        "Erfasst: nicht bekannt",
+        "Offene Punkte: 1",
+        "- Gap.",
+    )
+    assert "Offene Punkte: keine" in make_notice(report(), language=language_of("de")).lines

@@ -84,6 +84,20 @@ def test_a_notice_is_posted_with_links(chat: Chat, write: Write) -> None:
     ]
 
 
+def test_a_german_report_is_told_in_german(chat: Chat, write: Write) -> None:
+    house = write(WEBHOOK, house='reports_url = "https://reports.example.com"')
+    publish(house.settings.data_dir, report(), language="de")
+
+    deliver(house, "2026-10", clock=lambda: NOW)
+
+    (posted,) = chat.posted
+    assert posted["text"].startswith("*Cloud-Kosten Oktober 2026: ENDGÜLTIG, r01*\n")
+    assert posted["text"].endswith(
+        "<https://reports.example.com/2026-10/r01/monthly-report.html|Bericht>  "
+        "<https://reports.example.com/2026-10/r01/monthly-report.pdf|PDF>"
+    )
+
+
 def test_a_chat_that_asks_to_wait_is_waited_for(chat: Chat, write: Write) -> None:
     house = write(WEBHOOK)
     publish(house.settings.data_dir, report())

@@ -16,9 +16,11 @@ from tallybook.contract import Request
 from tallybook.errors import BookError, ConfigurationError, UsageError
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.collect import rebuild
+from tallybook.pipeline.delivering import Wish, make_parcel
 from tallybook.pipeline.house import House, open_house
 from tallybook.pipeline.publish import report
 from tallybook.pipeline.published import Published
+from tallybook.pipeline.revisions import revisions
 from tallybook.providers.openscaler import api
 from tallybook.providers.scaleops import parse
 from tests.providers.support import land
@@ -314,6 +316,27 @@ def test_one_report_in_another_language_leaves_the_library_in_its_own(tmp_path: 
 
     assert '<html lang="en">' in library
     assert ">October 2026<" in library
+
+
+def test_what_messages_quote_is_kept_in_the_language_of_the_pages(tmp_path: Path) -> None:
+    place = house(tmp_path, "ocore", "scaleops")  # of which one was never seen
+    land_usage(place, OCTOBER, "4")
+    english, german = published(place), published(place.in_language("de"))
+
+    assert not (english.folder / "notice.json").exists()
+    assert "notice.json" in {file["path"] for file in manifest(german)["files"]}
+    told = json.loads((german.folder / "notice.json").read_text(encoding="utf-8"))
+    assert any("wurde im Monat Oktober 2026 nie erfasst" in text for text in told["exceptions"])
+    said = [make_parcel(place, revision, "x", wish=Wish(), clock=lambda: NOW).notice for revision in
+            revisions(place.reports_dir, "2026-10")]  # fmt: skip
+    assert [one.headline for one in said] == [
+        "Cloud costs October 2026: DRAFT, r01",
+        "Cloud-Kosten Oktober 2026: ENTWURF, r02",
+    ]
+    assert len(said[0].lines) == len(said[1].lines)
+    assert "was never seen in October 2026" in " ".join(said[0].lines)
+    assert f"- {told['exceptions'][0]}" in said[1].lines
+    assert f"- {told['reasons'][0]}" in said[1].lines
 
 
 def test_a_closed_month_keeps_its_language(tmp_path: Path) -> None:

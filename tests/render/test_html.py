@@ -265,6 +265,14 @@ def test_the_library_leads_to_every_file_but_the_statements_of_earlier_revisions
             assert missing == (set() if is_newest else {f for f in revision.files if f.startswith("projects/")})
 
 
+def test_the_library_leads_to_what_a_revision_has_only_at_times() -> None:
+    library = samples.library()
+    revision = replace(library.months[2].revisions[0], files=("delta.json", "notice.json"))
+    page = Page(html.render_library(replace(library, months=(replace(library.months[2], revisions=(revision,)),))))
+
+    assert {"2026-08/r01/delta.json", "2026-08/r01/notice.json"} <= {a["href"] for a in page.all("a")}
+
+
 def test_the_library_begins_with_a_sortable_table_of_months() -> None:
     library = samples.library()
     dollars, unknown = LibraryTotal("USD", Decimal("9.50"), is_lower_bound=False), LibraryTotal(

@@ -16,6 +16,7 @@ from tallybook.credentials import SecretRef
 from tallybook.delivery.contract import Kind, Means, Parcel, ParcelFile, Sent, TryAgainError
 from tallybook.documents.downloads import download_name
 from tallybook.errors import DeliveryError
+from tallybook.language import message
 from tallybook.settings import DeliverySettings
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -102,12 +103,13 @@ def _message(settings: MailSettings, parcel: Parcel, *, most_bytes: int) -> tupl
 
 def _where(parcel: Parcel, wanted: tuple[ParcelFile, ...], *, fits: bool) -> Iterator[str]:
     """Where to read on: the page, and what is too large for a message."""
+    say = parcel.notice.language.say
     if parcel.reports_url:
-        yield f"Report: {parcel.address('monthly-report.html')}"
+        yield say("Report: %(address)s", address=parcel.address("monthly-report.html"))
     if not fits:
-        served = "" if parcel.reports_url else " in the folder of reports"
-        yield "Too large for this message:"
-        yield from (f"- {parcel.address(file.path)}{served}" for file in wanted)
+        yield say("Too large for this message:")
+        place = "- %(path)s" if parcel.reports_url else message("- %(path)s in the folder of reports")
+        yield from (say(place, path=parcel.address(file.path)) for file in wanted)
 
 
 def _most_bytes(settings: MailSettings, server: smtplib.SMTP) -> int:

@@ -50,7 +50,7 @@ def message(parcel: Parcel) -> dict[str, object]:
     text = "\n".join([parcel.notice.entity, *parcel.notice.lines])
     parts = [f"*{_escaped(parcel.notice.headline)}*", f"```\n{_escaped(text.replace('`', chr(39)))}\n```"]
     if parcel.reports_url:
-        links = {"Report": "monthly-report.html", "PDF": "monthly-report.pdf"}
+        links = {parcel.notice.language.say("Report"): "monthly-report.html", "PDF": "monthly-report.pdf"}
         parts.append("  ".join(f"<{_escaped(parcel.address(path))}|{name}>" for name, path in links.items()))
     return {"text": "\n".join(parts), "unfurl_links": False, "unfurl_media": False}
 

@@ -151,7 +151,9 @@ def make_parcel(house: House, revision: Revision, delivery: str, *, wish: Wish, 
             month=folder.parent.name,
             revision=revision.number,
             status=Status(manifest["status"]),
-            notice=make_notice(revision.report, is_test=wish.is_test),
+            notice=make_notice(
+                revision.report, is_test=wish.is_test, language=revision.language, quoted=revision.quoted
+            ),
             files=tuple(_file(folder, listed) for listed in manifest["files"]),
             manifest=_manifest(folder / MANIFEST),
             at=clock(),

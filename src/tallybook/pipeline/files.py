@@ -21,6 +21,7 @@ from tallybook.landing import writing
 from tallybook.language import ENGLISH, Language
 from tallybook.limits import processors_there
 from tallybook.pipeline.pages import MEDIA_TYPES, write_pages
+from tallybook.pipeline.revisions import NOTICE
 from tallybook.render.cover_sheet import cover_rows
 from tallybook.render.csv import render_csv
 from tallybook.render.html import render_library
@@ -97,6 +98,12 @@ def write_revision(folder: Path, edition: Edition) -> None:
     )
     # The full list of charges stays beside the PDF: it has no bound.
     attached = {"monthly-report.json": report_json, **{Path(name).name: body for name, body in sheets.items()}}
+    if not edition.language.is_english:
+        quoted = {
+            "reasons": told.report.header.reasons,
+            "exceptions": [one.text for one in told.report.exceptions],
+        }
+        _write(folder, NOTICE, render_json(quoted))
     _write_pages(folder, told, attached)
     _write(folder, "manifest.json", render_json(_manifest(folder, edition)))
 

@@ -11,9 +11,11 @@ from tallybook.decode import decode
 from tallybook.documents.pages import Library, LibraryMonth, LibraryRevision, LibraryTotal
 from tallybook.documents.values import Status
 from tallybook.errors import StorageError, TallybookError
-from tallybook.language import ENGLISH, Language
+from tallybook.language import ENGLISH, ENGLISH_CODE, Language, language_of
 from tallybook.periods import BillingPeriod, parse_instant
 
+NOTICE = "notice.json"
+"""What messages quote of a report, in the language of its pages; what they quote of an English one is in its JSON."""
 _MONTH = re.compile(r"\d{4}-\d{2}")
 _COMPLETE = Decimal(100)
 _REVISION = re.compile(r"r(\d{2,})")
@@ -60,6 +62,17 @@ class Revision:
     def report(self) -> dict[str, Any]:
         """Its monthly-report.json. Raises StorageError when it cannot be read."""
         return _json(self.folder / "monthly-report.json")
+
+    @property
+    def language(self) -> Language:
+        """That of its pages. Raises ConfigurationError for one that is not known any more."""
+        return language_of(str(self.manifest.get("language", ENGLISH_CODE)))
+
+    @property
+    def quoted(self) -> dict[str, list[str]] | None:
+        """The reasons and exceptions as its pages say them; None where only its JSON has them, in English."""
+        path = self.folder / NOTICE
+        return _read(path, dict[str, list[str]]) if path.exists() else None
 
     @property
     def was_final(self) -> bool:

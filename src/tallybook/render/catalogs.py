@@ -1,4 +1,4 @@
-"""The messages of all pages, and the catalogs that translate them.
+"""The messages of all pages and deliveries, and the catalogs that translate them.
 
 A new language is one file: `python -m tallybook.render.catalogs fr` writes `reports/languages/fr.po` with every message
 and no translation. Without a code, the catalogs there are get new messages, lose stale ones and keep the others; what
@@ -16,8 +16,8 @@ from babel.messages.pofile import read_po, write_po
 from tallybook import language, resources
 
 _PACKAGE = Path(language.__file__).parent
-_SAYING = ("documents/*.py", "pipeline/*.py", "render/*.py", "serving/*.py")  # where pages get words from
-_COMMENT = "# The words of the pages. `python -m tallybook.render.catalogs` adds new messages and drops stale ones."
+_SAYING = ("delivery/*.py", "documents/*.py", "pipeline/*.py", "render/*.py", "serving/*.py")
+_COMMENT = "# Words of pages and mails. `python -m tallybook.render.catalogs` adds new messages and drops stale ones."
 _KEYWORDS = {
     "_": None,
     "say": None,

@@ -18,6 +18,7 @@ _REPORT = (
 _PROOFS = (
     ("manifest.json", message("Manifest with the hash of every file")),
     ("delta.json", message("What changed")),
+    ("notice.json", message("What messages quote of it")),
 )
 _GROUPS = (
     ("tables", message("Tables")),
