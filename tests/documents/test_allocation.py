@@ -1,5 +1,6 @@
 """The section on shared and idle cost, and a project's share in its statement: parts add up as shown."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ from tallybook.documents.allocation import MOST_SHARES, build_allocation
 from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.monthly import build_report
 from tallybook.documents.statement import build_statements
+from tallybook.language import language_of
 from tallybook.pricing.allocation import COLUMNS
 from tests.documents.tiny_month import month_inputs
 from tests.pricing.tiny_facts import Row, covered, usage
@@ -78,6 +80,9 @@ def test_the_statement_shows_the_share(tmp_path: Path) -> None:
     ]
     assert [(one.direct_cost.shown, one.shared_cost.shown) for one in web.allocated] == [(2, 5)]
     assert [line.meter for line in platform.lines] == ["core_hours", "spread by platform"]
+    told = replace(found, language=language_of("de"))
+    meters = {one.project: one.lines[-1].meter for one in build_statements(told, build_report(told))}
+    assert (meters["Web"], meters["Platform"]) == ("Anteil an platform", "umgelegt durch platform")
     assert [total.effective_cost.shown for total in platform.totals] == [0]
 
 

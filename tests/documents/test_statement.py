@@ -1,5 +1,6 @@
 """Project statements: the report's figures of one project, line by line."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from tallybook.documents.monthly import build_report
 from tallybook.documents.pages import ProjectStatement
 from tallybook.documents.statement import build_statements
+from tallybook.language import language_of
 from tallybook.pricing.adjustments import COLUMNS
 from tests.documents.tiny_month import facts, month_inputs
 from tests.pricing.tiny_facts import Row, usage
@@ -101,3 +103,14 @@ def test_adjustments_stand_behind_the_meters_of_their_connection(tmp_path: Path)
         ("credit", "adjusted", Decimal("-3.68")),
     ]
     assert [total.effective_cost.shown for total in web.totals] == [Decimal("100.00")]
+
+
+def test_adjustments_are_told_in_the_language_of_the_pages(tmp_path: Path) -> None:
+    row = "Web,,discount,12.5,,,2026-01-01,,frame contract\n"
+    tmp_path.joinpath("adjustments.csv").write_text(",".join(COLUMNS) + "\n" + row, encoding="utf-8")
+    inputs = replace(month_inputs(tmp_path), language=language_of("de"))
+    report = build_report(inputs)
+    [web] = [one for one in build_statements(inputs, report) if one.project == "Web"]
+
+    assert web.lines[-1].meter == "12,5 % Rabatt"
+    assert [row.adjustment for row in report.adjustments] == ["12,5 % Rabatt"]

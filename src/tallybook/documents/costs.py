@@ -25,6 +25,7 @@ from tallybook.documents.figures import (
 from tallybook.documents.inputs import MonthInputs, has_unseen
 from tallybook.documents.model import DailyPoint, PriceRow, PricingRow, ProviderRow, TrendPoint
 from tallybook.documents.values import Figure
+from tallybook.documents.words import adjustment_words
 from tallybook.pricing.books import Budget
 from tallybook.pricing.examples import is_example_source
 
@@ -173,9 +174,14 @@ def price_rows(inputs: MonthInputs) -> tuple[PriceRow, ...]:
 def adjustment_rows(inputs: MonthInputs) -> tuple[AdjustmentRow, ...]:
     """What adjustments.csv added to or took from the costs, by project."""
     rows = inputs.tables.lines.filter(pl.col("adjustment") != "").to_dicts()
-    names = ("project", "connection", "adjustment", "billing_currency")
     return tuple(
-        AdjustmentRow(**{name: row[name] for name in names}, effective_cost=cost)
+        AdjustmentRow(
+            project=row["project"],
+            connection=row["connection"],
+            adjustment=adjustment_words(row["adjustment"], language=inputs.language),
+            billing_currency=row["billing_currency"],
+            effective_cost=cost,
+        )
         for row, cost in zip(rows, column_figures(rows, "effective_cost"), strict=True)
     )
 

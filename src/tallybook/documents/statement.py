@@ -17,6 +17,7 @@ from tallybook.documents.sight import gap_rows
 from tallybook.documents.spot import project_spot
 from tallybook.documents.totals import currency_totals
 from tallybook.documents.values import Figure
+from tallybook.documents.words import adjustment_words, allocation_words
 from tallybook.documents.workloads import workload_rows
 from tallybook.money import minor_digits
 
@@ -84,7 +85,7 @@ def _lines(
             provider_label=inputs.label(line["provider"]),
             sub_account_name=line["sub_account_name"] or line["sub_account_id"],
             region=line["region"],
-            meter=line["meter"] or line["adjustment"] or line["allocation"] or WORKLOADS,
+            meter=_meter(inputs, line),
             unit=line["pricing_unit"],
             quantity=quantity(line["pricing_quantity"], line["pricing_unit"]),
             unit_price=None if line["list_unit_price"] is None else trimmed(line["list_unit_price"]),
@@ -96,6 +97,15 @@ def _lines(
         )
         for line, cost in zip(lines, shown, strict=True)
     ), totals
+
+
+def _meter(inputs: MonthInputs, line: dict[str, Any]) -> str:
+    return (
+        line["meter"]
+        or adjustment_words(line["adjustment"], language=inputs.language)
+        or allocation_words(line["allocation"], language=inputs.language)
+        or WORKLOADS
+    )
 
 
 def _shown_costs(lines: Sequence[dict[str, Any]], rows: Sequence[ProjectRow]) -> list[Figure]:

@@ -36,10 +36,40 @@ UNITS = {
 }
 """Units in words; others are written as they are."""
 
+_ADJUSTMENTS = {
+    "discount": (message("discount"), message("%(percent)s %% discount")),
+    "markup": (message("markup"), message("%(percent)s %% markup")),
+    "tax": (message("tax"), message("%(percent)s %% tax")),
+    "credit": (message("credit"), message("%(percent)s %% credit")),
+}
+"""The categories of adjustments.csv: as an amount, and as a percentage."""
+_SPREAD = {
+    "share of ": message("share of %(rule)s"),
+    "spread by ": message("spread by %(rule)s"),
+}
+"""What a rule of allocation.csv gave to a project, and took from one."""
+
 
 def meter_words(meter: str, *, language: Language = ENGLISH) -> str:
     """A meter in a language: `core hours`."""
     return language.say(METERS[meter]) if meter in METERS else meter.replace("_", " ")
+
+
+def adjustment_words(label: str, *, language: Language = ENGLISH) -> str:
+    """What a charge calls its adjustment, `10 % discount` or `credit`, in a language; any other stays as it is."""
+    percent, _, category = label.rpartition(" % ")
+    if category not in _ADJUSTMENTS:
+        return label
+    amount_of, percentage_of = _ADJUSTMENTS[category]
+    return language.say(percentage_of, percent=language.digits(percent)) if percent else language.say(amount_of)
+
+
+def allocation_words(label: str, *, language: Language = ENGLISH) -> str:
+    """What a charge calls its part of a rule, `share of platform`, in a language; the rule's name stays."""
+    for beginning, text in _SPREAD.items():
+        if label.startswith(beginning):
+            return language.say(text, rule=label.removeprefix(beginning))
+    return label
 
 
 def unit_of(unit: str, *, language: Language = ENGLISH) -> str:
