@@ -122,6 +122,7 @@ from pathlib import Path
 from tallybook.errors import StorageError
 from tallybook.landing import RawStore, Receipt, building
 store = RawStore(Path(sys.argv[1]))
+sys.dont_write_bytecode = True
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
 def land():
     store.land("main", "usage", "2026-10", (os.urandom(100_000) for _ in range(30)))

@@ -97,6 +97,8 @@ def shell(
         assert file_bytes is not None
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, resource.RLIM_INFINITY))
 
+    if file_bytes:
+        variables |= {"PYTHONDONTWRITEBYTECODE": "1"}  # one cut off would break all that import it
     return subprocess.run(
         command(*arguments),
         cwd=folder,
