@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tallybook.errors import SchemaError
 from tallybook.providers.scaleops import parse, plain
 from tallybook.providers.scaleops.plain import read_plain
 from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS
@@ -116,6 +117,15 @@ def test_a_key_that_is_given_twice_is_not_hidden_by_other_quotation_marks(text: 
 
     assert read_plain(body.replace(b"NAME", text, 1)) is None
     assert read_plain(body[::-1].replace(b"EMAN", text[::-1], 1)[::-1]) is None
+
+
+@pytest.mark.parametrize("field", ["labels", "services", "totalCost", "workloadName"])
+def test_a_text_that_is_no_utf_8_is_refused_as_row_by_row(field: str) -> None:
+    body = report(workload(**{field: ["X"]})).replace(b"X", b"\xff")
+
+    assert read_plain(body) is None
+    with pytest.raises(SchemaError):
+        parse._read(body)
 
 
 def test_no_workloads_are_no_rows() -> None:

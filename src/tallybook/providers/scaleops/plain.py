@@ -62,7 +62,7 @@ def read_plain(body: bytes) -> Read | None:
         if not (_is_plain(body, report, cells, lists) and all(are_figures(columns[name]) for name in NUMBERS)):
             return None
         columns |= _lists(lists)
-    except (SchemaError, msgspec.DecodeError, UnicodeDecodeError, RecursionError, pl.exceptions.PolarsError):
+    except (SchemaError, msgspec.DecodeError, ValueError, RecursionError, pl.exceptions.PolarsError):
         return None
     count = len(frame)
     columns |= {"position": pa.array(range(count), pa.int64()), "unknown_fields": pa.repeat("", count)}
