@@ -14,6 +14,7 @@ from tallybook.decode import (
     document_bytes,
     document_parts,
     encode,
+    encode_lines,
     known_fields,
     number_text,
     unknown_fields,
@@ -85,6 +86,12 @@ def test_unknown_fields_are_kept_as_text_and_their_names_listed_once() -> None:
 
     assert texts == ["", '{"a":null,"b":[1.50]}', '{"b":2}']
     assert unknown_names(texts) == ["a", "b"]
+
+
+def test_a_line_each_is_what_each_is_encoded_as() -> None:
+    values = [{"b": Decimal("1.50"), "a": {"d": "\n", "c": None}}, [], "x"]
+
+    assert encode_lines(values).decode().split("\n") == [*map(encode, values), ""]
 
 
 def test_known_fields_are_the_names_in_the_json() -> None:

@@ -18,6 +18,7 @@ T = TypeVar("T")
 # so that a hundred million of the largest still add up; what is beyond would stop the sums of everybody else.
 FIGURE_DIGITS = 18
 _DIGITS_BEHIND = 1100  # the longest exact double has 1074
+_ENCODER = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
 
 @cache
@@ -84,8 +85,12 @@ def unknown_names(texts: Iterable[str]) -> list[str]:
 
 def encode(value: Any) -> str:
     """Compact JSON text with sorted keys; Decimals are written as JSON numbers with all digits."""
-    encoder = msgspec.json.Encoder(decimal_format="number", order="sorted")
-    return encoder.encode(value).decode()
+    return _ENCODER.encode(value).decode()
+
+
+def encode_lines(values: Iterable[Any]) -> bytes:
+    """`encode` of each value, with a line break behind it; none is within."""
+    return _ENCODER.encode_lines(values)
 
 
 def is_figure(value: Decimal) -> bool:

@@ -1,8 +1,7 @@
 """Cost reports of ScaleOps as rows: both reports have the same shape.
 
 A report that is plainly as documented is read by `plain`. Any other is read here, row by row: what is wrong with it is
-named, and fields that the document does not name are kept. Numbers stay the text they were answered in (msgspec.Raw)
-until Polars reads a whole column of them as decimals.
+named. Numbers stay the text they were answered in (msgspec.Raw) until Polars reads a whole column of them as decimals.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +21,7 @@ from tallybook.errors import SchemaError
 from tallybook.providers.scaleops.columns import are_written_alike, as_lines, decimals, documents, from_lines
 from tallybook.providers.scaleops.plain import read_plain
 from tallybook.providers.scaleops.repeats import TELLING, are_ids_distinct, chunks_of, repeats
-from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS, OwnerLabel, Read, Report, Window, Workload
+from tallybook.providers.scaleops.shapes import LISTS, NAMES, NUMBERS, TEXTS, OwnerLabel, Read, Report, Window, Workload
 
 _SLICE_ROWS = 4000
 _ROWS = "aggregatedWorkloads"
@@ -140,9 +139,8 @@ def _rows(rows: Sequence[Workload]) -> dict[str, pa.ChunkedArray]:
 
 
 def _slice(rows: Sequence[Workload], first: int) -> dict[str, pa.Array]:
-    fields = _names()
-    values = dict(zip(fields, zip(*map(msgspec.structs.astuple, rows), strict=True), strict=True)) if rows else {}
-    columns = {name: (values.get(name, ()), field) for name, field in fields.items()}
+    values = dict(zip(NAMES, zip(*map(msgspec.structs.astuple, rows), strict=True), strict=True)) if rows else {}
+    columns = {name: (values.get(name, ()), field) for name, field in NAMES.items()}
     return {
         "position": pa.array(range(first, first + len(rows)), pa.int64()),
         "amount_of_workloads": pa.array(columns["amount_of_workloads"][0], pa.int64()),
@@ -154,11 +152,6 @@ def _slice(rows: Sequence[Workload], first: int) -> dict[str, pa.Array]:
 
 def _documents(raws: Sequence[msgspec.Raw], field: str, kind: Any) -> pa.Array:
     return documents(from_lines(as_lines(raws)), field, kind)
-
-
-def _names() -> dict[str, str]:
-    """The document's field for each of our columns, in the order of the struct."""
-    return dict(zip(Workload.__struct_fields__, Workload.__struct_encode_fields__, strict=True))
 
 
 def _window(answered: Window, request: Request) -> dict[str, Any]:

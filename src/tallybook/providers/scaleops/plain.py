@@ -1,72 +1,82 @@
 """Cost reports that are plainly as documented, read whole: most of them, and far quicker than row by row.
 
-msgspec holds a report against the document: every field is there, none is unknown, texts are texts. It then writes the
-rows again as lines, whose texts and numbers Polars reads as columns, decimals exactly from their text, in code that
-leaves Python's lock free. What either refuses, and what a line of commas cannot say, is left to `parse`, which reads
-row by row and says what is wrong.
+msgspec holds a report against the document: every field is there, texts are texts. It then writes the rows again as
+lines, whose texts and numbers Polars reads as columns, decimals exactly from their text, in code that leaves Python's
+lock free. Of a report with a backslash a text may be what a line of commas cannot say: there Arrow takes the texts.
+What is refused here is left to `parse`, which reads row by row and says what is wrong.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain, pairwise
 from operator import attrgetter
+from typing import Any
 
 import msgspec
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tallybook.arrow_json import are_figures
+from tallybook.decode import decode, decode_answer, unknown_fields, unknown_names
 from tallybook.errors import SchemaError
 from tallybook.providers.scaleops.columns import EXACT, as_lines, documents, from_lines
-from tallybook.providers.scaleops.shapes import LISTS, NUMBERS, TEXTS, Read, Window, Workload
+from tallybook.providers.scaleops.shapes import LISTS, NAMES, NUMBERS, TEXTS, Read, Report
+from tallybook.providers.scaleops.unknown import decoded
 
-_NAMES = dict(zip(Workload.__struct_fields__, Workload.__struct_encode_fields__, strict=True))
 _AMOUNT = "amount_of_workloads"
-_KINDS: dict[str, pl.DataType] = {
-    _AMOUNT: pl.Int64(),
-    **dict.fromkeys(TEXTS, pl.String()),
-    **dict.fromkeys(NUMBERS, EXACT),
-}
+_NUMBERS: dict[str, pl.DataType] = {_AMOUNT: pl.Int64(), **dict.fromkeys(NUMBERS, EXACT)}
+_TEXTS: dict[str, pl.DataType] = dict.fromkeys(TEXTS, pl.String())
 _PIECE_BYTES = 120_000  # what the processor's cache holds of rows as objects: decoding all at once takes twice as long
+_ROWS = "aggregatedWorkloads"
 _OPENING = b'{"aggregatedWorkloads":['
 _HEAD = re.compile(rb'\s*\{\s*"aggregatedWorkloads"\s*:\s*\[(?=(\{"[^"\\]*"))')
-
-_Plain = msgspec.defstruct(
-    "_Plain", list(Workload.__annotations__.items()), rename="camel", forbid_unknown_fields=True, frozen=True, gc=False
-)
-
-
-class _Report(msgspec.Struct, rename="camel", frozen=True, forbid_unknown_fields=True):
-    aggregated_workloads: list[_Plain]  # type: ignore[valid-type] # made above
-    clusters: list[str] | None
-    window: Window
-
-
-_REPORT = msgspec.json.Decoder(_Report)
-_WORKLOADS = msgspec.json.Decoder(list[_Plain])  # type: ignore[valid-type] # made above
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENCODER = msgspec.json.Encoder()
-# a line is a JSON array: its brackets stay with a first and a last column that are left out
-_cells_of = attrgetter(_AMOUNT, *_KINDS, _AMOUNT)
-_lists_of = tuple(map(attrgetter, LISTS))
+_REFUSALS = (
+    *(SchemaError, msgspec.DecodeError, pl.exceptions.PolarsError),
+    *(ValueError, ArithmeticError, RecursionError),  # no UTF-8, no Decimal, too deep
+)
+_lists_of = {name: attrgetter(name) for name in LISTS}
+_texts_of = {name: attrgetter(name) for name in TEXTS}
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Of `count` workloads a line each: cells, each list, unknown fields. Beside them the texts that are in no cell."""
+
+    count: int
+    cells: bytes
+    lists: Mapping[str, bytes]
+    unknown: bytes
+    unknown_names: frozenset[str]
+    texts: dict[str, pa.Array]
 
 
 def read_plain(body: bytes) -> Read | None:
-    """A report that is as documented; None when it is not, or when its texts have characters that JSON escapes."""
+    """A report that is as documented, whatever fields it has beside; None when it is not, or cannot be read so."""
     try:
-        pieces, rest = _cut(body)
-        report = _REPORT.decode(rest)
-        parts = chain(map(_WORKLOADS.decode, pieces), [report.aggregated_workloads])
-        cells, *lists = map(b"".join, zip(*map(_lines, parts), strict=True))
-        frame = _frame(cells)
-        columns = _as_arrow(frame)
-        if not (_is_plain(body, report, cells, lists) and all(are_figures(columns[name]) for name in NUMBERS)):
-            return None
-        columns |= _lists(lists)
-    except (SchemaError, msgspec.DecodeError, ValueError, RecursionError, pl.exceptions.PolarsError):
+        return _read(body)
+    except _REFUSALS:
         return None
-    count = len(frame)
-    columns |= {"position": pa.array(range(count), pa.int64()), "unknown_fields": pa.repeat("", count)}
-    return Read(report.window, report.clusters, count, columns)
+
+
+def _read(body: bytes) -> Read | None:
+    pieces, rest = _cut(body)
+    fields = _FIELDS.decode(rest)
+    outside = _ENCODER.encode(fields | {_ROWS: msgspec.Raw(b"[]")})
+    kinds = _NUMBERS if b"\\" in body else _TEXTS | _NUMBERS
+    lines = _lines(chain(pieces, [fields.get(_ROWS, b"")]), kinds)
+    columns = _as_arrow(_frame(lines.cells, kinds)) | lines.texts
+    if not (_is_plain(body, outside, lines) and all(are_figures(columns[name]) for name in NUMBERS)):
+        return None
+    report, count = decode_answer(outside, Report), lines.count
+    (unknown,) = unknown_fields([decode(outside, dict[str, Any])], Report)
+    columns |= {"position": pa.array(range(count), pa.int64()), "unknown_fields": _unknown(lines)}
+    columns |= {name: documents(from_lines(each), NAMES[name], LISTS[name]) for name, each in lines.lists.items()}
+    names = tuple(sorted({*lines.unknown_names, *unknown_names([unknown])}))
+    return Read(report.window, report.clusters, count, columns, unknown, names)
 
 
 def _cut(body: bytes) -> tuple[Iterator[bytes], bytes]:
@@ -83,43 +93,59 @@ def _cut(body: bytes) -> tuple[Iterator[bytes], bytes]:
     return (b"[%b]" % body[start : end - 1] for start, end in pairwise(starts)), _OPENING + body[starts[-1] :]
 
 
-def _lines(workloads: Sequence[object]) -> tuple[bytes, ...]:
-    """The cells of each workload as a line, and of each list a line for each workload."""
-    lists = (as_lines(list(map(list_of, workloads))) for list_of in _lists_of)
-    return _ENCODER.encode_lines(map(_cells_of, workloads)), *lists
-
-
-def _is_plain(body: bytes, report: _Report, cells: bytes, lists: Sequence[bytes]) -> bool:
-    """Whether no field is given twice, no number is a text, and no text has what a cell cannot hold.
-
-    Without escapes each text and each name of a field is two quotation marks, so that any other would be seen.
-    """
-    outside = _ENCODER.encode(msgspec.structs.replace(report, aggregated_workloads=[]))
-    count = cells.count(b"\n")
-    of_texts, of_names = 2 * len(TEXTS) * count, 2 * len(_NAMES) * count
-    return (
-        b"\\" not in cells
-        and b"\\" not in outside
-        and body.count(b'"') == of_texts + of_names + sum(part.count(b'"') for part in (outside, *lists))
+def _lines(pieces: Iterable[bytes | msgspec.Raw], kinds: Mapping[str, pl.DataType]) -> _Lines:
+    cells_of = attrgetter(_AMOUNT, *kinds, _AMOUNT)  # a line is a JSON array: its brackets stay with what is left out
+    texts_of = {name: text_of for name, text_of in _texts_of.items() if name not in kinds}
+    count, names, cells, unknown = 0, frozenset[str](), list[bytes](), list[bytes]()
+    lists: dict[str, list[bytes]] = {name: [] for name in _lists_of}
+    texts: dict[str, list[pa.Array]] = {name: [] for name in texts_of}
+    for form, workloads in decoded(pieces):
+        count, names = count + len(workloads), form.names
+        cells.append(_ENCODER.encode_lines(map(cells_of, workloads)))
+        unknown.append(form.unknown_lines(workloads))
+        for name, list_of in _lists_of.items():
+            lists[name].append(as_lines(list(map(list_of, workloads))))
+        for name, text_of in texts_of.items():
+            texts[name].append(pa.array(list(map(text_of, workloads)), pa.string()))
+    return _Lines(
+        count,
+        cells=b"".join(cells),
+        lists={name: b"".join(each) for name, each in lists.items()},
+        unknown=b"".join(unknown),
+        unknown_names=names,
+        texts={name: pa.concat_arrays(each) for name, each in texts.items()},
     )
 
 
-def _frame(cells: bytes) -> pl.DataFrame:
-    """Texts and numbers of all rows. Raises PolarsError when one is no number of its type."""
+def _is_plain(body: bytes, outside: bytes, lines: _Lines) -> bool:
+    """Whether no field is given twice and no number is a text: each has quotation marks that stand nowhere else."""
+    of_names_and_texts = 2 * (len(NAMES) + len(TEXTS)) * lines.count
+    return _marks(body) == of_names_and_texts + sum(map(_marks, (outside, lines.unknown, *lines.lists.values())))
+
+
+def _marks(text: bytes) -> int:
+    """Quotation marks in JSON that begin or end a text or a name; any other stands behind a backslash of its own."""
+    escaped = text.replace(rb"\\", b"").count(rb"\"") if b"\\" in text else 0
+    return text.count(b'"') - escaped
+
+
+def _frame(cells: bytes, kinds: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """The cells of all rows. Raises PolarsError when one is no number of its type."""
     if not cells:
-        return pl.DataFrame(schema=_KINDS)
-    schema = {"[": pl.String(), **_KINDS, "]": pl.String()}
-    return pl.read_csv(cells, has_header=False, schema=schema, columns=range(1, 1 + len(_KINDS)))
+        return pl.DataFrame(schema=kinds)
+    schema = {"[": pl.String(), **kinds, "]": pl.String()}
+    return pl.read_csv(cells, has_header=False, schema=schema, columns=range(1, 1 + len(kinds)))
 
 
 def _as_arrow(frame: pl.DataFrame) -> dict[str, pa.Array]:
     table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-    columns = {name: table[name].combine_chunks() for name in _KINDS}
-    return columns | {name: columns[name].cast(pa.string()) for name in TEXTS}
+    columns = {name: table[name].combine_chunks() for name in frame.columns}
+    return columns | {name: columns[name].cast(pa.string()) for name in TEXTS if name in columns}
 
 
-def _lists(lists: Sequence[bytes]) -> dict[str, pa.Array]:
-    return {
-        name: documents(from_lines(lines), _NAMES[name], kind)
-        for (name, kind), lines in zip(LISTS.items(), lists, strict=True)
-    }
+def _unknown(lines: _Lines) -> pa.Array:
+    """The unknown fields of each workload as JSON text, `""` when it has none."""
+    if not lines.unknown_names:
+        return pa.repeat("", lines.count)
+    texts = from_lines(lines.unknown).cast(pa.string())
+    return pc.if_else(pc.equal(texts, "{}"), "", texts)

@@ -34,6 +34,10 @@ class Workload(msgspec.Struct, rename="camel", frozen=True, gc=False):
     workload_type: str
 
 
+NAMES = dict(zip(Workload.__struct_fields__, Workload.__struct_encode_fields__, strict=True))
+"""The document's field for each of our columns, in the order of the struct."""
+
+
 class OwnerLabel(msgspec.Struct, frozen=True, gc=False):
     """A pair of ownerLabels; keys may repeat."""
 
