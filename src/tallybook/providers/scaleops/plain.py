@@ -2,12 +2,12 @@
 
 msgspec holds a report against the document: every field is there, texts are texts. It then writes the rows again as
 lines, whose texts and numbers Polars reads as columns, decimals exactly from their text, in code that leaves Python's
-lock free. Of a report with a backslash a text may be what a line of commas cannot say: there Arrow takes the texts.
+lock free. A text with what JSON escapes is none that a line of commas can say: of such a report Arrow takes the texts.
 What is refused here is left to `parse`, which reads row by row and says what is wrong.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from operator import attrgetter
@@ -44,14 +44,19 @@ _texts_of = {name: attrgetter(name) for name in TEXTS}
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """Of `count` workloads a line each: cells, each list, unknown fields. Beside them the texts that are in no cell."""
+    """Of `count` workloads a line each: cells, each list, unknown fields. The texts that no cell holds are apart.
+
+    `outside` is the report without them.
+    """
 
     count: int
+    kinds: Mapping[str, pl.DataType]  # of the cells
     cells: bytes
     lists: Mapping[str, bytes]
     unknown: bytes
     unknown_names: frozenset[str]
     texts: dict[str, pa.Array]
+    outside: bytes
 
 
 def read_plain(body: bytes) -> Read | None:
@@ -63,20 +68,18 @@ def read_plain(body: bytes) -> Read | None:
 
 
 def _read(body: bytes) -> Read | None:
-    pieces, rest = _cut(body)
-    fields = _FIELDS.decode(rest)
-    outside = _ENCODER.encode(fields | {_ROWS: msgspec.Raw(b"[]")})
-    kinds = _NUMBERS if b"\\" in body else _TEXTS | _NUMBERS
-    lines = _lines(chain(pieces, [fields.get(_ROWS, b"")]), kinds)
-    columns = _as_arrow(_frame(lines.cells, kinds)) | lines.texts
-    if not (_is_plain(body, outside, lines) and all(are_figures(columns[name]) for name in NUMBERS)):
+    lines = _lines(body, _TEXTS | _NUMBERS) or _lines(body, _NUMBERS)
+    if lines is None or not _is_plain(body, lines):
         return None
-    report, count = decode_answer(outside, Report), lines.count
-    (unknown,) = unknown_fields([decode(outside, dict[str, Any])], Report)
-    columns |= {"position": pa.array(range(count), pa.int64()), "unknown_fields": _unknown(lines)}
+    columns = _as_arrow(_frame(lines)) | lines.texts
+    if not all(are_figures(columns[name]) for name in NUMBERS):
+        return None
+    columns |= {"position": pa.array(range(lines.count), pa.int64()), "unknown_fields": _unknown(lines)}
     columns |= {name: documents(from_lines(each), NAMES[name], LISTS[name]) for name, each in lines.lists.items()}
+    report = decode_answer(lines.outside, Report)
+    (unknown,) = unknown_fields([decode(lines.outside, dict[str, Any])], Report)
     names = tuple(sorted({*lines.unknown_names, *unknown_names([unknown])}))
-    return Read(report.window, report.clusters, count, columns, unknown, names)
+    return Read(report.window, report.clusters, lines.count, columns, unknown, names)
 
 
 def _cut(body: bytes) -> tuple[Iterator[bytes], bytes]:
@@ -93,15 +96,20 @@ def _cut(body: bytes) -> tuple[Iterator[bytes], bytes]:
     return (b"[%b]" % body[start : end - 1] for start, end in pairwise(starts)), _OPENING + body[starts[-1] :]
 
 
-def _lines(pieces: Iterable[bytes | msgspec.Raw], kinds: Mapping[str, pl.DataType]) -> _Lines:
+def _lines(body: bytes, kinds: Mapping[str, pl.DataType]) -> _Lines | None:
+    """The workloads with cells of these kinds; None when one has a character that JSON escapes, and CSV otherwise."""
+    pieces, rest = _cut(body)
+    fields = _FIELDS.decode(rest)
     cells_of = attrgetter(_AMOUNT, *kinds, _AMOUNT)  # a line is a JSON array: its brackets stay with what is left out
     texts_of = {name: text_of for name, text_of in _texts_of.items() if name not in kinds}
     count, names, cells, unknown = 0, frozenset[str](), list[bytes](), list[bytes]()
     lists: dict[str, list[bytes]] = {name: [] for name in _lists_of}
     texts: dict[str, list[pa.Array]] = {name: [] for name in texts_of}
-    for form, workloads in decoded(pieces):
+    for form, workloads in decoded(chain(pieces, [fields.get(_ROWS, b"")])):
         count, names = count + len(workloads), form.names
         cells.append(_ENCODER.encode_lines(map(cells_of, workloads)))
+        if b"\\" in cells[-1]:
+            return None
         unknown.append(form.unknown_lines(workloads))
         for name, list_of in _lists_of.items():
             lists[name].append(as_lines(list(map(list_of, workloads))))
@@ -109,32 +117,42 @@ def _lines(pieces: Iterable[bytes | msgspec.Raw], kinds: Mapping[str, pl.DataTyp
             texts[name].append(pa.array(list(map(text_of, workloads)), pa.string()))
     return _Lines(
         count,
+        kinds,
         cells=b"".join(cells),
         lists={name: b"".join(each) for name, each in lists.items()},
         unknown=b"".join(unknown),
         unknown_names=names,
         texts={name: pa.concat_arrays(each) for name, each in texts.items()},
+        outside=_ENCODER.encode(fields | {_ROWS: msgspec.Raw(b"[]")}),
     )
 
 
-def _is_plain(body: bytes, outside: bytes, lines: _Lines) -> bool:
-    """Whether no field is given twice and no number is a text: each has quotation marks that stand nowhere else."""
+def _is_plain(body: bytes, lines: _Lines) -> bool:
+    """Whether no field is given twice and no number is a text: each has quotation marks that stand nowhere else.
+
+    Lists are held as they were written. Of what may have been written otherwise, marks behind a backslash do not count.
+    """
+    is_escaped = bool(lines.texts) or b"\\" in lines.unknown or b"\\" in lines.outside
+    marks = _bare_marks if is_escaped else _marks
     of_names_and_texts = 2 * (len(NAMES) + len(TEXTS)) * lines.count
-    return _marks(body) == of_names_and_texts + sum(map(_marks, (outside, lines.unknown, *lines.lists.values())))
+    return marks(body) == of_names_and_texts + sum(map(marks, (lines.outside, lines.unknown, *lines.lists.values())))
 
 
 def _marks(text: bytes) -> int:
-    """Quotation marks in JSON that begin or end a text or a name; any other stands behind a backslash of its own."""
-    escaped = text.replace(rb"\\", b"").count(rb"\"") if b"\\" in text else 0
-    return text.count(b'"') - escaped
+    return text.count(b'"')
 
 
-def _frame(cells: bytes, kinds: Mapping[str, pl.DataType]) -> pl.DataFrame:
+def _bare_marks(text: bytes) -> int:
+    """Quotation marks that begin or end a text or a name."""
+    return _marks(text) - text.replace(rb"\\", b"").count(rb"\"")
+
+
+def _frame(lines: _Lines) -> pl.DataFrame:
     """The cells of all rows. Raises PolarsError when one is no number of its type."""
-    if not cells:
-        return pl.DataFrame(schema=kinds)
-    schema = {"[": pl.String(), **kinds, "]": pl.String()}
-    return pl.read_csv(cells, has_header=False, schema=schema, columns=range(1, 1 + len(kinds)))
+    if not lines.cells:
+        return pl.DataFrame(schema=lines.kinds)
+    schema = {"[": pl.String(), **lines.kinds, "]": pl.String()}
+    return pl.read_csv(lines.cells, has_header=False, schema=schema, columns=range(1, 1 + len(lines.kinds)))
 
 
 def _as_arrow(frame: pl.DataFrame) -> dict[str, pa.Array]:
