@@ -139,3 +139,14 @@ def test_an_unknown_field_that_is_given_twice_is_refused(twice: str) -> None:
     assert read_plain(body) is None
     with pytest.raises(SchemaError, match=r"names '[xy]' twice in one object"):
         parse._read(body)
+
+
+@pytest.mark.parametrize("marks", [r"\u0022\u0022", r"\u0022c\u0022", r"\"\"", r"\u005c\u0022\u0022"])
+def test_a_field_that_is_given_twice_is_not_hidden_by_escaped_quotation_marks(marks: str) -> None:
+    named = '"totalCost":1'
+    in_a_value = written([([f'"x":"{marks}"', named], '"a"')], [])
+    beside = written([([named], '"a"')], [f'"{marks}":1'])
+
+    for body in (in_a_value, beside):
+        assert read_plain(body) is None
+        assert told(read_plain(body.replace(f",{named}}}".encode(), b"}")))["unknown_names"]

@@ -97,7 +97,7 @@ def _cut(body: bytes) -> tuple[Iterator[bytes], bytes]:
 
 
 def _lines(body: bytes, kinds: Mapping[str, pl.DataType]) -> _Lines | None:
-    """The workloads with cells of these kinds; None when one has a character that JSON escapes, and CSV otherwise."""
+    """The workloads with cells of these kinds; None when one has what JSON escapes, and CSV does not."""
     pieces, rest = _cut(body)
     fields = _FIELDS.decode(rest)
     cells_of = attrgetter(_AMOUNT, *kinds, _AMOUNT)  # a line is a JSON array: its brackets stay with what is left out
@@ -130,7 +130,8 @@ def _lines(body: bytes, kinds: Mapping[str, pl.DataType]) -> _Lines | None:
 def _is_plain(body: bytes, lines: _Lines) -> bool:
     """Whether no field is given twice and no number is a text: each has quotation marks that stand nowhere else.
 
-    Lists are held as they were written. Of what may have been written otherwise, marks behind a backslash do not count.
+    Marks behind a backslash count where all that has any is held as it was written, in lists. Elsewhere one may have
+    been written as a number of Unicode before, so that none of them counts.
     """
     is_escaped = bool(lines.texts) or b"\\" in lines.unknown or b"\\" in lines.outside
     marks = _bare_marks if is_escaped else _marks
