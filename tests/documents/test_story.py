@@ -82,14 +82,19 @@ def summary(folder: Path, rows: dict[str, list[Row]]) -> tuple[str, ...]:
     return build_report(month_inputs(folder, rows)).summary
 
 
-def test_a_budget_is_not_said_to_be_kept_by_a_lower_bound(tmp_path: Path) -> None:
+def test_of_a_lower_bound_below_its_budget_only_the_most_that_is_left_is_said(tmp_path: Path) -> None:
     # 630 core-hours at 0.10 are 63 EUR; the budgets are 70 and 5
     rows = [usage("630")]
 
     assert "That is 12.00 EUR under the budget of 75.00 EUR." in summary(tmp_path, october(rows=rows))
     told = summary(tmp_path, october(rows=rows, lacking={1: "0"}))
-    beyond = "how far under the budget, or whether over it, is not known"
-    assert f"That is at least 63.00 EUR of the budget of 75.00 EUR; {beyond}." in told
+    assert "That is at most 12.00 EUR under the budget of 75.00 EUR, or over it." in told
+
+
+def test_a_lower_bound_that_is_its_budget_meets_or_exceeds_it(tmp_path: Path) -> None:
+    told = summary(tmp_path, october(rows=[usage("750")], lacking={1: "0"}))
+
+    assert "That is the budget of 75.00 EUR, or over it." in told
 
 
 def test_a_budget_that_is_exceeded_already_is_exceeded_by_at_least_that(tmp_path: Path) -> None:

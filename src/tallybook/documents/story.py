@@ -118,27 +118,23 @@ def _dearest(total: CurrencyTotal, projects: Sequence[ProjectTotal], language: L
 
 
 def _budget(total: CurrencyTotal, language: Language) -> list[str]:
-    over, cost, say = total.budget_variance.shown, _cost(total, language), language.say
-    if over is None or total.budget.shown is None or cost is None:
+    over, say, currency = total.budget_variance.shown, language.say, total.billing_currency
+    if over is None or total.budget.shown is None:
         return []
-    currency = total.billing_currency
     budget = amount(total.budget.shown, currency, language=language)
     if total.is_budget_example:
         budget = say("%(budget)s (an example)", budget=budget)
-    if total.is_lower_bound and over <= 0:
-        return [
-            say(
-                "That is %(cost)s of the budget of %(budget)s; how far under the budget, or whether over it, is not "
-                "known.",
-                cost=cost, budget=budget,
-            )
-        ]  # fmt: skip
-    if over == 0:
-        return [say("That is exactly the budget of %(budget)s.", budget=budget)]
-    by = _at_least(amount(abs(over), currency, language=language), total.is_lower_bound, language)
+    by = amount(abs(over), currency, language=language)
     if over > 0:
+        by = _at_least(by, total.is_lower_bound, language)
         return [say("That is %(amount)s over the budget of %(budget)s.", amount=by, budget=budget)]
-    return [say("That is %(amount)s under the budget of %(budget)s.", amount=by, budget=budget)]
+    if over < 0 and total.is_lower_bound:
+        return [say("That is at most %(amount)s under the budget of %(budget)s, or over it.", amount=by, budget=budget)]
+    if over < 0:
+        return [say("That is %(amount)s under the budget of %(budget)s.", amount=by, budget=budget)]
+    if total.is_lower_bound:
+        return [say("That is the budget of %(budget)s, or over it.", budget=budget)]
+    return [say("That is exactly the budget of %(budget)s.", budget=budget)]
 
 
 def _tie(tie_outs: Sequence[TieOut], language: Language) -> list[str]:

@@ -139,10 +139,10 @@ def _certainty_of_change(row: CurrencyTotal | Conversion | ConvertedTotal, langu
 
 
 def _against_budget(total: CurrencyTotal, language: Language) -> tuple[Decimal | None, str]:
-    """What is over or under the budget, and how certain it is. A lower bound does not say that a budget is kept."""
+    """What is over or under the budget, and how certain it is; nothing without a budget."""
+    if total.budget.shown is None:
+        return None, ""
     over = total.budget_variance
-    if over.shown is None or (total.is_lower_bound and over.shown <= 0):
-        return None, language.say("not known") if total.budget.shown is not None else ""
     return over.shown, _certainty(over, language, is_lower_bound=total.is_lower_bound)
 
 
