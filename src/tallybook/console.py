@@ -2,14 +2,18 @@
 
 import errno
 import functools
+import inspect
 import logging
 import os
 import re
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, ParamSpec
 
 import msgspec
@@ -25,6 +29,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
+READERS = (
+    *("check", "sample", "collect", "report", "run", "backfill", "deliver", "explain", "export", "coverage"),
+    *("rebuild", "library"),
+)
+"""The commands that read a configuration."""
+_ADVISED = re.compile(rf"\btallybook ({'|'.join(READERS)})(?![\w-])(?! --config)")
+_config: ContextVar[Path | None] = ContextVar("the configuration that advised commands name", default=None)
+
 log = logging.getLogger("tallybook")
 
 
@@ -39,15 +51,37 @@ def digits(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+@contextmanager
+def advise_with(config: Path | None) -> Iterator[None]:
+    """Name a configuration in the commands that messages advise; with None they are those of ./tallybook.toml.
+
+    The messages themselves do not know it: most of them are published too, and a path is this machine's.
+    """
+    token = _config.set(config)
+    try:
+        yield
+    finally:
+        _config.reset(token)
+
+
+def _told(value: object) -> str:
+    """A value as plain text whose `tallybook collect …` can be copied and run."""
+    text, config = plain(value), _config.get()
+    if config is None:
+        return text
+    option = f" --config {shlex.quote(plain(config))}"
+    return _ADVISED.sub(lambda found: found[0] + option, text)
+
+
 def say(text: str) -> None:
     """One line of result on standard output."""
-    sys.stdout.write(plain(text) + "\n")
+    sys.stdout.write(_told(text) + "\n")
 
 
 def hand_over(document: bytes) -> None:
     """A JSON document on standard output: its own bytes for a program, harmless text for a terminal."""
     if sys.stdout.isatty():
-        say(document.decode().rstrip("\n"))
+        sys.stdout.write(plain(document.decode().rstrip("\n")) + "\n")
         return
     sys.stdout.flush()
     sys.stdout.buffer.write(document.rstrip(b"\n") + b"\n")
@@ -66,7 +100,7 @@ def give_up_output(error: OSError) -> bool:
 
 def warn(text: str) -> None:
     """One line on standard error."""
-    sys.stderr.write(plain(text) + "\n")
+    sys.stderr.write(_told(text) + "\n")
 
 
 def finish(*, as_json: bool, result: object) -> None:
@@ -80,7 +114,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
     What a terminal is too narrow for stands there row after row, a cell a line.
     """
-    listed = [[plain(cell) for cell in row] for row in rows]
+    listed = [[_told(cell) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         for row in [list(columns), *listed]:
             sys.stdout.write("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row) + "\n")
@@ -174,19 +208,22 @@ def start_logging() -> None:
 
 def command(function: Callable[P, None]) -> Callable[P, None]:
     """Give a command its errors and exit codes: one line for what we know, a traceback for what we do not."""
+    usual = inspect.signature(function).parameters["config"].default
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         start_logging()
-        try:
-            function(*args, **kwargs)
-        except TallybookError as error:
-            warn(f"tallybook: {error}")
-            finish(as_json=bool(kwargs.get("as_json")), result={"error": str(error), "exit_code": error.exit_code})
-            raise typer.Exit(error.exit_code) from None
-        except KeyboardInterrupt:
-            warn("tallybook: interrupted; what was finished is kept, and running it again goes on from there")
-            raise typer.Exit(INTERRUPTED) from None
+        config = kwargs.get("config")
+        with advise_with(config if isinstance(config, Path) and config != usual else None):
+            try:
+                function(*args, **kwargs)
+            except TallybookError as error:
+                warn(f"tallybook: {error}")
+                finish(as_json=bool(kwargs.get("as_json")), result={"error": str(error), "exit_code": error.exit_code})
+                raise typer.Exit(error.exit_code) from None
+            except KeyboardInterrupt:
+                warn("tallybook: interrupted; what was finished is kept, and running it again goes on from there")
+                raise typer.Exit(INTERRUPTED) from None
 
     return run
 
