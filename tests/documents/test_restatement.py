@@ -8,7 +8,8 @@ import pytest
 from tallybook.documents.inputs import MonthInputs, Restated
 from tallybook.documents.monthly import build_report
 from tallybook.documents.restated import Cause, Restatement
-from tallybook.language import Message
+from tallybook.documents.values import Status
+from tallybook.language import Message, language_of
 from tallybook.summaries.expressions import AMOUNT
 from tallybook.summaries.restatement import CAUSES
 from tests.documents.tiny_month import changed, month_inputs
@@ -115,3 +116,27 @@ def test_rows_without_a_cause_are_left_out_and_count_in_the_total(month: MonthIn
     assert [(one.before.shown, one.difference.shown, one.causes) for one in found.totals] == [
         (Decimal("115.20"), Decimal("0.00"), ())
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "stamp"),
+    [
+        (
+            "en",
+            "Restates r01; what changed since: prices.csv, the answers of a, the answers of b, the software and 1 ",
+        ),
+        (
+            "de",
+            "Berichtigt r01; seither geändert: prices.csv, die Antworten von a, die Antworten von b, die Software und ",
+        ),
+    ],
+)
+def test_the_stamp_names_the_first_few_causes_in_its_language(month: MonthInputs, code: str, stamp: str) -> None:
+    answers = [Message("the answers of %(connection)s", {"connection": name}) for name in ("a", "b")]
+    causes = (Message("prices.csv"), *answers, Message("the software"), Message("one more"))
+    why = Message("Restates %(revision)s; what changed since: %(causes)s", {"revision": "r01"})
+    restated = Restated(1, (), costs(), causes=causes)
+
+    header = build_report(changed(month, restatement=why, restated=restated, language=language_of(code))).header
+    assert header.status is Status.RESTATED
+    assert header.reasons[0].startswith(stamp)

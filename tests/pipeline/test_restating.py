@@ -236,6 +236,7 @@ def test_a_version_that_shows_another_report_is_named(place: House) -> None:
 
     assert rows(result) == []
     assert "tallybook 0.0.9 became " in delta(result)["restatement"]["changed_inputs"][0]
+    assert result.reasons == ("Restates r01; what changed since: the software",)
 
 
 def manifest(place: House, revision: int) -> dict[str, Any]:
@@ -448,6 +449,60 @@ def test_the_rate_of_another_month_restates_nothing(reporting: House) -> None:
 
     land_costs(reporting, "110", later=timedelta(days=1))
     assert rates(published(reporting)) == []
+
+
+OF_NOVEMBER = CORE_PRICE.replace("core_hours", "flavor:late_hours").replace("core-hour", "hour")
+
+
+def test_the_stamp_names_the_answers_that_changed_and_no_book_that_did_nothing(place: House) -> None:
+    land_usage(place, OCTOBER, "12", fetched_days_later=1)
+    write_book(place, "prices.csv", PRICES + CORE_PRICE + OF_NOVEMBER)
+    write_book(place, "budgets.csv", "project,month,budget,currency\nWeb,2026-11,15,EUR\n")
+    write_book(place, "exchange_rates.csv", RATES + "2026-11,USD,EUR,0.80,ecb\n")
+
+    assert published(place).reasons == ("Restates r01; what changed since: the answers of ocore-main",)
+
+
+def test_the_stamp_names_the_books_that_changed(place: House) -> None:
+    land_usage(place, OCTOBER, "12", fetched_days_later=1)
+    write_book(place, "prices.csv", price_of("2.5"))
+    write_book(place, "projects.csv", PROJECTS + "ocore-main,p-1,Shop,,\n")
+
+    assert published(place).reasons == (
+        "Restates r01; what changed since: prices.csv, projects.csv and the answers of ocore-main",
+    )
+
+
+def test_the_stamp_names_another_exchange_rate_by_its_book(reporting: House) -> None:
+    write_book(reporting, "exchange_rates.csv", RATES + "2026-10,USD,EUR,0.80,ecb\n")
+
+    assert published(reporting).reasons[0] == "Restates r01; what changed since: exchange_rates.csv"
+
+
+def test_the_stamp_names_settings(reporting: House) -> None:
+    path = reporting.settings.path
+    path.write_text(path.read_text(encoding="utf-8").replace('"USD"', '"EUR"'), encoding="utf-8")
+
+    told = published(open_house(path)).reasons
+    assert told[0] == "Restates r01; what changed since: the settings of scaleops-main"
+
+
+def test_a_stamp_without_a_changed_cost_names_what_may_have_changed_the_report(tmp_path: Path) -> None:
+    place = house(tmp_path, "ocore")
+    write_book(place, "prices.csv", PRICES)
+    land_usage(place, OCTOBER, "10")
+    published(place, final=True)
+    land_usage(place, OCTOBER, "12", fetched_days_later=1)
+    write_book(place, "budgets.csv", "project,month,budget,currency\nWeb,2026-11,15,EUR\n")
+
+    result = published(place)
+    assert (rows(result), result.reasons) == ([], ("Restates r01; what changed since: the answers of ocore-main",))
+
+
+def test_the_stamp_has_the_reason_that_somebody_gave(place: House) -> None:
+    write_book(place, "prices.csv", price_of("2.5"))
+
+    assert published(place, final=True).reasons == ("Restates r01: checked",)
 
 
 def test_a_month_that_is_what_it_was_after_a_draft_says_so(place: House, tmp_path: Path) -> None:

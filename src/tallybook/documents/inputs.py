@@ -40,7 +40,8 @@ class Restated:
     """A closed revision beside the month of now: `costs` has the columns of queries/marts/restated_costs.sql.
 
     `lower_bounds` has project, connection and currency of what that revision showed as a lower bound; of a total the
-    first two are "". `rates` are those that it turned costs into a reporting currency by.
+    first two are "". `rates` are those that it turned costs into a reporting currency by. `causes` name, shortly, those
+    of the changed inputs that made the difference: `prices.csv`, `the answers of NAME`.
     """
 
     revision: int
@@ -48,6 +49,7 @@ class Restated:
     costs: pl.DataFrame
     lower_bounds: frozenset[tuple[str, str, str]] = frozenset()
     rates: tuple[ClosedRate, ...] = ()
+    causes: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +60,9 @@ class MonthInputs:
     `controls` has the columns connection, control, unit, source_total, our_total, difference (queries/checks/*/),
     and may have is_warning.
     `rates` turn costs into the reporting currency; None without one. `tables.projects` has the converted costs then.
-    `final_reason` asks for FINAL; `restatement` says why a month that was final has changed; `accepted_gaps` says why
-    it was closed although part of it was not seen; `restated` is the revision that closed it or restated it last.
+    `final_reason` asks for FINAL; `restated` is the revision that closed the month or restated it last; `restatement`
+    says why it has changed since, and may have a place for its `causes`; `accepted_gaps` says why it was closed, though
+    part of it was not seen.
     `language` is that of the documents' sentences; what providers and books were odd about stays in English.
     """
 

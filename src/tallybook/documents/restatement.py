@@ -7,11 +7,12 @@ from typing import Any
 import polars as pl
 
 from tallybook.documents.figures import UNKNOWN, add, figure, fit, money, total_of, trimmed
-from tallybook.documents.inputs import MonthInputs, Restated
+from tallybook.documents.inputs import ClosedRate, MonthInputs, Restated
 from tallybook.documents.model import CurrencyTotal, ProjectRow
 from tallybook.documents.restated import Cause, CauseAmount, RestatedRate, RestatedRow, RestatedTotal, Restatement
 from tallybook.documents.values import Figure
 from tallybook.money import CONTEXT, minor_digits
+from tallybook.pricing.conversion import Rates
 from tallybook.summaries.conversion import converted_cost
 from tallybook.summaries.restatement import CAUSES, summarise_restated_totals, summarise_restatement
 
@@ -58,9 +59,9 @@ def restated_rates(inputs: MonthInputs, restated: Restated) -> Iterator[Restated
     """
     rates, projects = inputs.rates, inputs.tables.projects
     for then in restated.rates:
-        name = then.billing_currency
-        if rates is None or then.reporting_currency != rates.currency or rates.now.get(name, then.rate) == then.rate:
+        if rates is None or not is_other_rate(then, rates):
             continue
+        name = then.billing_currency
         own = projects.filter(pl.col("billing_currency") == name)
         after = money(add(own["reporting_cost"]), rates.currency)
         at_old_rate = [converted_cost(cost, then.rate) for cost in own["effective_cost"].drop_nulls()]
@@ -72,6 +73,12 @@ def restated_rates(inputs: MonthInputs, restated: Restated) -> Iterator[Restated
         yield RestatedRate(
             name, rates.currency, trimmed(then.rate), trimmed(rates.now[name]), before, after, moved, *effects
         )
+
+
+def is_other_rate(then: ClosedRate, rates: Rates) -> bool:
+    """Whether a currency is turned into the same reporting currency at another rate than in the closed revision."""
+    is_same_currency = then.reporting_currency == rates.currency
+    return is_same_currency and rates.now.get(then.billing_currency, then.rate) != then.rate
 
 
 def _moved(after: Figure, before: Figure) -> tuple[Decimal, Decimal]:

@@ -4,9 +4,11 @@ import re
 
 from tallybook.documents.inputs import Failure, MonthInputs
 from tallybook.documents.values import Status
-from tallybook.documents.words import amount, plain
+from tallybook.documents.words import amount, listing, plain
+from tallybook.language import Message
 from tallybook.summaries.expressions import COST_FEEDS
 
+_MOST_CAUSES = 4  # that a restatement names at its stamp; its page of corrections has all of them
 _REFUSED = re.compile(r"HTTP \d{3} for [^\s:;]+")
 
 
@@ -22,8 +24,15 @@ def decide_status(inputs: MonthInputs) -> tuple[Status, tuple[str, ...]]:
         return Status.DRAFT, reasons
     accepted = (_accepted(inputs),) if inputs.accepted_gaps else ()
     if inputs.restatement:
-        return Status.RESTATED, (inputs.language.tell(inputs.restatement), *accepted)
+        return Status.RESTATED, (_restates(inputs, inputs.restatement), *accepted)
     return (Status.FINAL if inputs.final_reason else Status.PROVISIONAL), accepted
+
+
+def _restates(inputs: MonthInputs, why: Message) -> str:
+    """The sentence, with what changed where it asks for `causes`."""
+    known, language = inputs.restated.causes if inputs.restated else (), inputs.language
+    causes = listing([language.tell(one) for one in known], most=_MOST_CAUSES, language=language)
+    return language.say(why.text, **why.values, causes=causes)
 
 
 def _accepted(inputs: MonthInputs) -> str:

@@ -28,6 +28,7 @@ from tallybook.pipeline.published import Published, as_published, told_by
 from tallybook.pipeline.restating import restate
 from tallybook.pipeline.revisions import Revision, last_closed, latest_revision, library
 from tallybook.pipeline.standing import note_standing, standing
+from tallybook.render.manifest import ManifestInput
 from tallybook.render.parts import write_parts
 from tallybook.summaries.coverage import summarise_coverage
 from tallybook.warehouse import Warehouse
@@ -87,8 +88,10 @@ def report(
             _write_library(house)
             published = as_published(previous, told, is_new=False)
         else:
+            sources = frozen_inputs(house, warehouse, period)
+            inputs = _restated(house, warehouse, inputs, closed, sources)
             inputs = _stamped(house, inputs, previous, closed, prints, closing=closing)
-            edition = _edition(house, warehouse, inputs, closed, prints, scratch=scratch)
+            edition = _edition(house, warehouse, inputs, sources, prints, scratch=scratch)
             published = _published(house, replace(edition, reason=reason, run_id=run_id))
         note_standing(house, warehouse, inputs, told, books=books)
         return published
@@ -102,20 +105,31 @@ def _refuse_hopeless(house: House, period: BillingPeriod, closing: Closing, *, n
     closing.check(period)
 
 
-def _edition(
+def _restated(
     house: House,
     warehouse: Warehouse,
     inputs: MonthInputs,
     closed: Revision | None,
+    sources: tuple[ManifestInput, ...],
+) -> MonthInputs:
+    """The inputs beside the revision that closed the month, if one did."""
+    if closed is None:
+        return inputs
+    snapshots = snapshot_datasets(house)
+    restated = restate(warehouse, inputs.period, closed, sources, snapshots=snapshots, rates=inputs.rates)
+    return replace(inputs, restated=restated)
+
+
+def _edition(
+    house: House,
+    warehouse: Warehouse,
+    inputs: MonthInputs,
+    sources: tuple[ManifestInput, ...],
     prints: Fingerprints,
     *,
     scratch: Path,
 ) -> Edition:
     """All that a new revision is written from; what may be too long for memory is in folders of `scratch`."""
-    sources = frozen_inputs(house, warehouse, inputs.period)
-    if closed:
-        restated = restate(warehouse, inputs.period, closed, sources, snapshots=snapshot_datasets(house))
-        inputs = replace(inputs, restated=restated)
     charges, documents = scratch / "charges", scratch / "documents"
     try:
         charges.mkdir()
@@ -205,7 +219,7 @@ def _stamped(
     inputs = replace(inputs, revision=previous.number + 1 if previous else 1)
     if closed:
         is_same = closed.figures_sha256 == prints.figures_sha256  # again, after a draft that was not
-        inputs = replace(inputs, restatement=_restatement(closed, closing.reason, is_same=is_same))
+        inputs = replace(inputs, restatement=_restatement(inputs, closed, closing.reason, is_same=is_same))
     elif closing.is_final:
         inputs = replace(inputs, final_reason=closing.reason)
     inputs = replace(inputs, accepted_gaps=_accepted(house, inputs, closed, closing))
@@ -214,13 +228,17 @@ def _stamped(
     return inputs
 
 
-def _restatement(closed: Revision, reason: str, *, is_same: bool) -> Message:
-    revision = f"r{closed.number:02d}"
+def _restatement(inputs: MonthInputs, closed: Revision, reason: str, *, is_same: bool) -> Message:
+    """Why the month is restated: what somebody says, else what changed, as far as it is known."""
+    told = {"revision": f"r{closed.number:02d}"}
     if reason:
-        return Message(message("Restates %(revision)s: %(reason)s"), {"revision": revision, "reason": reason})
-    changed = message("Restates %(revision)s: what its connections answer, its books or the software changed")
-    same = message("Restates %(revision)s: its figures are the same again")
-    return Message(same if is_same else changed, {"revision": revision})
+        return Message(message("Restates %(revision)s: %(reason)s"), {**told, "reason": reason})
+    if is_same:
+        return Message(message("Restates %(revision)s: its figures are the same again"), told)
+    if inputs.restated and inputs.restated.causes:
+        return Message(message("Restates %(revision)s; what changed since: %(causes)s"), told)
+    unknown = message("Restates %(revision)s: what its connections answer, its books or the software changed")
+    return Message(unknown, told)
 
 
 def _accepted(house: House, inputs: MonthInputs, closed: Revision | None, closing: Closing) -> str:

@@ -1,6 +1,7 @@
 """A month that was closed, beside the revision that closed it: what changed, charge by charge and input by input."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
@@ -11,13 +12,15 @@ import pyarrow
 import pyarrow.parquet
 
 from tallybook.documents.inputs import ClosedRate, Restated
+from tallybook.documents.restatement import is_other_rate
 from tallybook.errors import StorageError
 from tallybook.language import Message, message
 from tallybook.periods import BillingPeriod
 from tallybook.pipeline.charging import charge_spans
 from tallybook.pipeline.revisions import Revision
+from tallybook.pricing.conversion import Rates
 from tallybook.render.manifest import ManifestInput
-from tallybook.summaries.restatement import summed_restatement
+from tallybook.summaries.restatement import CAUSES, summed_restatement
 from tallybook.warehouse import Warehouse
 
 _FROZEN = "marts.frozen_charges"
@@ -27,6 +30,14 @@ _SAME_BOOKS = {
     "has_same_map": ("projects.csv",),
     "has_same_allocation": ("allocation.csv",),
 }
+_DOING = {
+    "prices.csv": ("changed_price",),
+    "commitments.csv": ("changed_price",),
+    "adjustments.csv": ("changed_price",),
+    "projects.csv": ("changed_map",),
+    "allocation.csv": ("changed_allocation",),
+}
+"""The books and the causes that they make; of another exchange rate the rates themselves tell."""
 Hashes = Mapping[tuple[str, str], str]  # kind and name of an input to its sha256
 
 
@@ -37,8 +48,9 @@ def restate(
     inputs: Sequence[ManifestInput],
     *,
     snapshots: set[tuple[str, str]],
+    rates: Rates | None,
 ) -> Restated:
-    """What the month cost in `closed` and costs now, by cause; `inputs` are those of now.
+    """What the month cost in `closed` and costs now, by cause; `inputs` and `rates` are those of now.
 
     `snapshots` has the connection and dataset of what is added up over snapshots. Raises StorageError when the charges
     of the closed revision cannot be read.
@@ -56,8 +68,16 @@ def restate(
             for name, books in _SAME_BOOKS.items()
         },
     )
-    told = tuple(_told(closed, old, new))
-    return Restated(closed.number, told, costs, _lower_bounds(closed.report), tuple(_rates(closed.report)))
+    then = tuple(_rates(closed.report))
+    effects = _Effects(costs, frozenset(steady), any(rates is not None and is_other_rate(one, rates) for one in then))
+    return Restated(
+        closed.number,
+        tuple(_told(closed, old, new)),
+        costs,
+        _lower_bounds(closed.report),
+        then,
+        causes=tuple(_causes(closed, old, new, effects)),
+    )
 
 
 def _restated_costs(warehouse: Warehouse, period: BillingPeriod, path: Path, **parameters: object) -> polars.DataFrame:
@@ -129,6 +149,49 @@ def _steady(old: Hashes, new: Hashes, period: BillingPeriod, snapshots: set[tupl
 
 def _connections(old: Hashes, new: Hashes) -> set[str]:
     return {name.split("/")[0] for kind, name in old.keys() | new.keys() if kind == "unit"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Effects:
+    """What the changed inputs did: costs by cause, and whether a rate of the month is another one."""
+
+    costs: polars.DataFrame
+    steady: frozenset[str]
+    has_other_rates: bool
+
+    @property
+    def is_known(self) -> bool:
+        """Whether they did anything to a cost; if not, they changed something else that the report shows."""
+        return self.has_other_rates or any(self.of(cause) for cause in CAUSES)
+
+    def of(self, *causes: str) -> set[str]:
+        """The connections whose costs a cause changed."""
+        return set(self.costs.filter(polars.any_horizontal(polars.col(causes) != 0))["connection"].to_list())
+
+
+def _causes(closed: Revision, old: Hashes, new: Hashes, effects: _Effects) -> Iterator[Message]:
+    """In a few words, which of the changed inputs made the month another one: books, answers, settings, software.
+
+    A book that got another month's line did nothing to this one and is left out, as are budgets, which are no figures
+    of a month. Where no cost changed, all that may have changed the report is named.
+    """
+    changed = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+    for book, causes in _DOING.items():
+        if ("book", book) in changed and (effects.of(*causes) or not effects.is_known):
+            yield Message(book)
+    if effects.has_other_rates:
+        yield Message("exchange_rates.csv")
+    answering = effects.of("new_data", "restated_cost") if effects.is_known else _connections(old, new)
+    for name in sorted(answering - effects.steady):
+        yield Message(message("the answers of %(connection)s"), {"connection": name})
+    if effects.is_known and not effects.of("software_or_settings"):
+        return
+    settings = sorted(name.removeprefix("connections/") for kind, name in changed if kind == "settings")
+    for name in settings:
+        yield Message(message("the settings of %(name)s"), {"name": name})
+    is_other_software = any(was != version(name) for name, was in closed.manifest["versions"].items())
+    if is_other_software or (effects.is_known and not settings):
+        yield Message(message("the software"))
 
 
 def _told(closed: Revision, old: Hashes, new: Hashes) -> Iterator[Message]:
