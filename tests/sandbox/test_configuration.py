@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tallybook.pipeline.starting import initialise
+from tallybook.sandbox.arrangements import write_arrangements
 from tallybook.sandbox.configuration import SECRETS, write_configuration
 from tallybook.sandbox.world import World, with_hostile_names
 
@@ -100,6 +102,26 @@ def test_every_sub_account_but_the_archived_one_is_mapped(world: World, tmp_path
     assert {("nodeconductor-main", one.uuid) for one in world.nodeconductor.projects} <= mapped
     assert [("ocore-main", one.project_id) in mapped for one in world.ocore.projects] == [True] * 4 + [False]
     assert ("scaleops-main", "prod-frankfurt/ingest") in mapped
+
+
+def test_it_has_every_book_that_init_writes_with_the_same_columns(world: World, tmp_path: Path) -> None:
+    write_configuration(tmp_path, url=URL, world=world)
+    initialise(tmp_path / "init")
+
+    def headers(books: Path) -> dict[str, str]:
+        return {path.name: path.read_text(encoding="utf-8").partition("\n")[0] for path in books.iterdir()}
+
+    assert headers(tmp_path / "books") == headers(tmp_path / "init" / "books")
+
+
+@pytest.mark.parametrize("name", ["adjustments", "allocation", "commitments"])
+def test_what_finance_agreed_is_the_demo_s_alone(world: World, tmp_path: Path, name: str) -> None:
+    write_configuration(tmp_path, url=URL, world=world)
+
+    assert read_book(tmp_path, name) == []  # the world's truth knows the price list only
+
+    write_arrangements(tmp_path / "books")
+    assert read_book(tmp_path, name)
 
 
 def test_hostile_names_survive_the_books(world: World, tmp_path: Path) -> None:

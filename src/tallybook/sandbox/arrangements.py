@@ -1,7 +1,7 @@
 """What the firm's finance agreed beside the price list: books of the demo, to show what they do.
 
 They are no part of the world's own truth, which tells what was used and what that costs by the list. So a configuration
-that is compared with `/truth` has none of them.
+that is compared with `/truth` has these books with their columns and no line.
 """
 
 from pathlib import Path
@@ -23,6 +23,11 @@ staging nights,idle,scaleops-main,staging-dublin/platform,,percent,,Analytics Pl
 staging nights,idle,scaleops-main,staging-dublin/platform,,percent,,Customer Portal,30,2020-01-01,,both agreed
 """,
 }
+
+
+def make_empty() -> dict[str, str]:
+    """The same books before anything was agreed: file name -> its columns."""
+    return {name: text.splitlines(keepends=True)[0] for name, text in _BOOKS.items()}
 
 
 def write_arrangements(books: Path) -> None:

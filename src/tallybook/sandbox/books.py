@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from decimal import Decimal
 
+from tallybook.sandbox.arrangements import make_empty
 from tallybook.sandbox.credentials import OCORE_ORG_SLUG
 from tallybook.sandbox.hours import add_months
 from tallybook.sandbox.measures import text
@@ -77,13 +78,14 @@ group_by_labels = ["app", "team"]
 
 
 def make_files(world: World, *, url: str, max_gap: str) -> dict[str, str]:
-    """File name -> text of tallybook.toml and the four books."""
+    """File name -> text of tallybook.toml and the books; those of what finance agreed are empty."""
     return {
         "tallybook.toml": make_configuration(world, url=url, max_gap=max_gap),
         "books/prices.csv": make_prices(world),
         "books/exchange_rates.csv": make_exchange_rates(world),
         "books/projects.csv": make_projects(world),
         "books/budgets.csv": make_budgets(world),
+        **{f"books/{name}": text for name, text in make_empty().items()},
     }
 
 
