@@ -64,23 +64,33 @@ def configured(folder: Path, url: str, connections: tuple[str, ...] = CONNECTION
 
 
 @pytest.fixture(scope="session")
-def drive(server: dict[str, str]) -> Drive:
-    """A function that runs the driver in a process of its own, and answers what it says."""
-
-    def run(what: str, **asked: object) -> Any:
-        done = subprocess.run(
-            [sys.executable, str(DRIVER), what, json.dumps(asked)],
+def drive(server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drive]:
+    """A function that has the driver do something in a process of its own, and answers what it says."""
+    log = tmp_path_factory.mktemp("driver") / "log"
+    with (
+        log.open("w") as errors,
+        subprocess.Popen(
+            [sys.executable, str(DRIVER)],
             env={**server, **SECRETS},
             cwd=root(),
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
             text=True,
-            timeout=400,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
-        return json.loads(done.stdout.splitlines()[-1])
+        ) as process,
+    ):
+        assert process.stdin is not None
+        assert process.stdout is not None
+        asking, answering = process.stdin, process.stdout
 
-    return run
+        def run(what: str, **asked: object) -> Any:
+            asking.write(json.dumps([what, asked]) + "\n")
+            asking.flush()
+            ended, answer = json.loads(answering.readline() or "[null, null]")
+            assert ended == 0, log.read_text(encoding="utf-8")[-8000:]
+            return answer
+
+        yield run
 
 
 def flow_environment(server: dict[str, str], folder: Path) -> dict[str, str]:

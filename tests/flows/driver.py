@@ -1,22 +1,28 @@
 """Runs in a process of its own, since Prefect's libraries warn and its server stays: flows, and what they left.
 
-driver.py describe                     the deployments' flows and their parameter schemas, as JSON
-driver.py run {"folder": …}            the monthly report, the collect after it and a dry backfill, as JSON
-driver.py do {"now": …, "calls": […]}  the final states of flows at a time, as JSON; see `do`
-driver.py kill {"now": …, "calls": […]} the same, each call in a process that is killed at a point; see `kill`
+Each line of its input, [what, arguments], is answered by a process of its own with a line [how it ended, its answer]:
+
+["describe", {}]                       the deployments' flows and their parameter schemas
+["run", {"folder": …}]                 the monthly report, the collect after it and a dry backfill
+["do", {"now": …, "calls": […]}]       the final states of flows at a time; see `do`
+["kill", {"now": …, "calls": […]}]     the same, each call in a process that is killed at a point; see `kill`
+["tie_out", {"folder": …, …}]          what is told of a report whose totals differ
 """
 
+import atexit
 import importlib
 import json
 import os
 import signal
 import sys
+import threading
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 from prefect import Flow
@@ -57,8 +63,9 @@ def run(folder: str) -> dict[str, Any]:
         refusal(backfill, first_month="2026-09", last_month="2026-10", only="some"),
     ]
     set_clock(datetime(2026, 10, 3, tzinfo=UTC))
-    importlib.import_module("tallybook.pipeline.files").build_statements = lambda *_: ()  # type: ignore[attr-defined]
-    reported = report("2026-10", return_state=True)
+    files = importlib.import_module("tallybook.pipeline.files")
+    with patch.object(files, "_write_pages", lambda *_: None):  # those of the next revision are looked at
+        reported = report("2026-10", return_state=True)
     set_clock(datetime(2026, 11, 2, 6, tzinfo=UTC))
     collected = flow_of("flows/collect.py:collect")("current", return_state=True)
     planned = backfill("2026-09", "2026-10", dry_run=True, return_state=True)
@@ -173,9 +180,8 @@ def prepare(now: str) -> None:
 
 def set_clock(moment: datetime) -> None:
     """What flows take for now."""
-    importlib.import_module("_tasks").clock = lambda: moment  # type: ignore[attr-defined]
-    importlib.import_module("backfill").clock = lambda: moment  # type: ignore[attr-defined]
-    importlib.import_module("collect").clock = lambda: moment  # type: ignore[attr-defined]
+    for name in ("_tasks", "backfill", "collect", "sample"):
+        importlib.import_module(name).clock = lambda: moment  # type: ignore[attr-defined]
 
 
 def listed(client: SyncPrefectClient, path: str, **asked: object) -> list[dict[str, Any]]:
@@ -204,9 +210,43 @@ def refusal(flow: "Flow[Any, Any]", **parameters: object) -> str:
     return ""
 
 
+def end_forked() -> None:
+    """End this process as any other, so that Prefect sends what it has yet to send to its server.
+
+    But without the destructors of C++ libraries, that look for threads which only the process has that was forked.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+ANSWERS = {"describe": describe, "run": run, "do": do, "kill": kill, "tie_out": tie_out}
+SECONDS = 400
+
+
+def main() -> None:
+    """Prefect, which takes seconds to import, was imported once when it forks, and nothing of it is under way."""
+    describe()
+    for line in sys.stdin:
+        what, asked = json.loads(line)
+        reader, writer = os.pipe()
+        child = os.fork()
+        if child == 0:
+            signal.alarm(SECONDS)
+            os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+            answer = ANSWERS[what](**asked)  # type: ignore[operator]
+            with os.fdopen(writer, "w") as telling:
+                json.dump(answer, telling)
+            end_forked()
+        os.close(writer)
+        with os.fdopen(reader) as told:
+            text = told.read()
+        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        sys.stdout.write(json.dumps([ended, json.loads(text or "null")]) + "\n")
+        sys.stdout.flush()
+
+
 if __name__ == "__main__":
-    asked = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
-    answers = {"describe": describe, "run": run, "do": do, "kill": kill, "tie_out": tie_out}
     with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):  # its thread holds up each end by a second
-        answer = answers[sys.argv[1]](**asked)  # type: ignore[operator]
-    sys.stdout.write("\n" + json.dumps(answer) + "\n")
+        main()
