@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tallybook.sandbox.server import Running
-from tests.flows.conftest import configured, flow_environment
+from tests.flows.conftest import configured, flow_environment, map_to_one_project
 from tests.flows.servers import background, free_port
 from tests.support.browser import chromium
 
@@ -24,6 +24,7 @@ PATIENCE = 240_000  # milliseconds: a worker polls, a process starts, a month is
 def ui(deployed: dict[str, str], box: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The address of the UI, with deployments, a worker and served reports, and the installation."""
     folder, port = configured(tmp_path_factory.mktemp("browser"), box.url, ("ocore-main",)), free_port()
+    map_to_one_project(folder)
     environment = {
         **flow_environment(deployed, folder),
         "TALLYBOOK_REPORTS_URL": f"http://127.0.0.1:{port}",

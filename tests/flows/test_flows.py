@@ -10,7 +10,7 @@ import yaml
 
 from tallybook.resources import root
 from tallybook.sandbox.server import Running
-from tests.flows.conftest import CONNECTIONS, Drive, configured
+from tests.flows.conftest import CONNECTIONS, Drive, configured, map_to_one_project
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("prefect")]
 
@@ -37,6 +37,7 @@ def described(drive: Drive) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def ran(box: Running, drive: Drive, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = configured(tmp_path_factory.mktemp("flows"), box.url)
+    map_to_one_project(folder)
     told: dict[str, Any] = drive("run", folder=str(folder))
     return {**told, "folder": folder}
 
@@ -96,7 +97,7 @@ def test_a_draft_completes_under_a_name_that_warns(ran: dict[str, Any]) -> None:
     assert (kind, name) == ("COMPLETED", "Draft")  # the month has not ended
     assert message == "2026-10: published r01, DRAFT"
     assert "report 2026-10" in ran["names"]
-    assert (ran["folder"] / "var" / "reports" / "2026-10" / "r01" / "monthly-report.pdf").is_file()
+    assert (ran["folder"] / "var" / "reports" / "2026-10" / "r01" / "monthly-report.json").is_file()
 
 
 def test_one_task_a_connection_fetches_and_one_stages_and_publishes(ran: dict[str, Any]) -> None:

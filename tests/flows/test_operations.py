@@ -15,13 +15,14 @@ import pytest
 from tallybook.resources import root
 from tallybook.sandbox.configuration import SECRETS
 from tallybook.sandbox.server import Running
-from tests.flows.conftest import configured
+from tests.flows.conftest import configured, map_to_one_project
 from tests.flows.servers import QUIET, ask, free_port, inherited, postgresql, until
 from tests.flows.test_signals import notification_block
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("machine")]
 DOCUMENT = root() / "docs" / "operations.md"
 ONLY_NOTED = ("apt-get", "useradd", "make", "git")
+PREFECT = " -- prefect "  # a command of Prefect's takes seconds to start
 CONNECTIONS = ("ocore-main",)
 
 
@@ -126,7 +127,7 @@ def test_every_command_works(machine: Machine, box: Running) -> None:
     machine.run(install[:first])
     assert (machine.lib / "tallybook.toml").is_file()  # of `tallybook init`; somebody fills it in:
     shutil.rmtree(machine.lib / "books")
-    configured(machine.lib, box.url, CONNECTIONS)
+    map_to_one_project(configured(machine.lib, box.url, CONNECTIONS))
     server = {"PREFECT_API_URL": f"http://127.0.0.1:{machine.ports['4200']}/api"}
     wait = f"curl --silent --fail --retry 240 --retry-connrefused --retry-delay 1 {server['PREFECT_API_URL']}/health"
     machine.run([wait, *install[first:]])
@@ -139,7 +140,12 @@ def test_every_command_works(machine: Machine, box: Running) -> None:
     asked.value.close()
     published = sorted(path.name for path in (machine.lib / "var" / "reports" / "2026-10" / "r01").iterdir())
 
-    for title, commands in sections.items():
+    asked = set(install)
+    for title, section in sections.items():
+        # "From SQLite to PostgreSQL" asks Prefect nothing that an installation and an upgrade did not ask in its words
+        is_repeated = all(line in asked for line in section if PREFECT in line)
+        commands = [line for line in section if not (is_repeated and PREFECT in line)]
+        asked.update(section)
         # after a start somebody waits until the server is there, as systemd's units do
         waited = [one for line in commands for one in ((line, wait) if "start tallybook-server" in line else (line,))]
         machine.run([*environment, *waited])
