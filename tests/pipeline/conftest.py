@@ -41,9 +41,13 @@ def _secrets_and_no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def no_pages() -> Iterator[None]:
-    """Reports of the module are published without what takes longest, where nobody looks at it: pages and PDFs."""
+    """Reports of the module are published without what takes longest, where nobody looks at it: pages and PDFs.
+
+    And without further threads for the few rows of such a warehouse: they take a fifth of the processor's time.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tallybook.pipeline.files._write_pages", lambda *_: None)
+        patch.setattr("tallybook.limits.processors_there", lambda: 1)
         yield
 
 
