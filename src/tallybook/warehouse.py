@@ -64,8 +64,8 @@ class Warehouse:
 
     @classmethod
     def in_memory(cls) -> Self:
-        """An empty warehouse without a file."""
-        return cls(duckdb.connect(":memory:", config=_SAFE))
+        """An empty warehouse without a file; for the little that is put into one, further threads only cost time."""
+        return cls(duckdb.connect(":memory:", config={**_SAFE, "threads": 1}))
 
     def close(self) -> None:
         """Close the file."""
