@@ -412,8 +412,8 @@ def test_opening_again_keeps_what_is_there(tmp_path: Path) -> None:
         assert months(warehouse) == ["2026-10", "2026-11"]
 
 
-def test_the_order_of_a_query_with_parameters_survives_many_rows() -> None:
-    with Warehouse.in_memory() as warehouse:
+def test_the_order_of_a_query_with_parameters_survives_many_rows(tmp_path: Path) -> None:
+    with open_warehouse(tmp_path, limits=Limits(memory_bytes=2**28, threads=4)) as warehouse:
         warehouse._execute("create table facts.many as select (i * 7919) % 300007 as i from range(300000) as r(i)", {})
         rows = warehouse._frame("select i from facts.many where i >= $low order by i", {"low": 0})
 
