@@ -12,7 +12,7 @@ from tallybook.documents.monthly import build_report
 from tallybook.documents.statement import build_statements
 from tallybook.language import language_of
 from tallybook.pricing.allocation import COLUMNS
-from tests.documents.tiny_month import month_inputs
+from tests.documents.tiny_month import month_inputs, usual_month
 from tests.pricing.tiny_facts import Row, covered, usage
 
 EVENLY = "platform,shared,,,Platform,even,,{},,2026-01-01,,decided"
@@ -116,7 +116,7 @@ def test_no_total_changes(tmp_path: Path) -> None:
     assert spread.outlook == without.outlook
 
 
-def test_without_rules_there_is_no_allocation(tmp_path: Path) -> None:
-    report = build_report(month_inputs(tmp_path))
+def test_without_rules_there_is_no_allocation() -> None:
+    report = build_report(usual_month())
 
-    assert report.allocation == build_allocation(month_inputs(tmp_path).tables, []) == Allocation((), ())
+    assert report.allocation == build_allocation(usual_month().tables, []) == Allocation((), ())

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,7 @@ from tallybook.documents.monthly import build_report
 from tallybook.documents.values import Bound, Figure
 from tallybook.pricing.conversion import Rates
 from tallybook.summaries.conversion import convert_costs
-from tests.documents.tiny_month import month_inputs
+from tests.documents.tiny_month import usual_month
 
 # October: 115.20 EUR (Alpha) and 12.505 USD (Kube); September: 30 EUR and 9 USD.
 NOW, BEFORE = Decimal("0.90"), Decimal("0.80")
@@ -28,8 +27,8 @@ def with_rates(inputs: MonthInputs, *, before: Decimal | None = BEFORE, currency
 
 
 @pytest.fixture
-def inputs(tmp_path: Path) -> MonthInputs:
-    return month_inputs(tmp_path)
+def inputs() -> MonthInputs:
+    return usual_month()
 
 
 def money(exact: str, shown: str) -> Figure:

@@ -13,7 +13,7 @@ from tallybook.documents.monthly import build_report
 from tallybook.documents.seen import ExceptionKind
 from tallybook.documents.values import Bound, Figure, Status
 from tallybook.language import Message
-from tests.documents.tiny_month import changed, days, facts, kube_days, month_inputs
+from tests.documents.tiny_month import changed, days, facts, kube_days, month_inputs, usual_month
 from tests.pricing.tiny_facts import cost, usage
 
 
@@ -25,8 +25,8 @@ UNKNOWN = Figure(None, None)
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> MonthlyReport:
-    return build_report(month_inputs(tmp_path_factory.mktemp("books")))
+def report() -> MonthlyReport:
+    return build_report(usual_month())
 
 
 def test_the_header_says_what_it_is_about(report: MonthlyReport) -> None:
@@ -249,14 +249,14 @@ def test_a_failed_unit_makes_a_draft_and_is_told_once(tmp_path: Path) -> None:
         ("alpha-main usage 2026-10: HTTP 500 for /b: oops", "HTTP 500 for /b"),
     ],
 )
-def test_a_reason_repeats_no_name_and_no_answer(tmp_path: Path, error: str, told: str) -> None:
+def test_a_reason_repeats_no_name_and_no_answer(error: str, told: str) -> None:
     failure = Failure("alpha-main", "usage", "2026-10", error)
-    report = build_report(changed(month_inputs(tmp_path), failures=(failure,)))
+    report = build_report(changed(usual_month(), failures=(failure,)))
 
     assert report.header.reasons == (f"alpha-main usage 2026-10 could not be collected: {told}",)
 
 
-def test_failed_checks_and_controls_make_a_draft(tmp_path: Path) -> None:
+def test_failed_checks_and_controls_make_a_draft() -> None:
     controls = pl.DataFrame(
         {
             "connection": ["alpha-main", "alpha-main"],
@@ -267,7 +267,7 @@ def test_failed_checks_and_controls_make_a_draft(tmp_path: Path) -> None:
             "difference": [Decimal("0.50"), Decimal(0)],
         }
     )
-    inputs = changed(month_inputs(tmp_path), checks={"negative_usage": 2, "repeated_usage": 0}, controls=controls)
+    inputs = changed(usual_month(), checks={"negative_usage": 2, "repeated_usage": 0}, controls=controls)
     report = build_report(inputs)
 
     assert report.header.reasons == (
@@ -279,7 +279,7 @@ def test_failed_checks_and_controls_make_a_draft(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_control_that_only_warns_is_told_and_makes_no_draft(tmp_path: Path) -> None:
+def test_a_control_that_only_warns_is_told_and_makes_no_draft() -> None:
     controls = pl.DataFrame(
         {
             "connection": ["alpha-main"],
@@ -291,8 +291,8 @@ def test_a_control_that_only_warns_is_told_and_makes_no_draft(tmp_path: Path) ->
             "is_warning": [True],
         }
     )
-    without = build_report(month_inputs(tmp_path))
-    report = build_report(changed(month_inputs(tmp_path), controls=controls))
+    without = build_report(usual_month())
+    report = build_report(changed(usual_month(), controls=controls))
 
     (row,) = report.controls
     told = "alpha-main: core-hours of p-1, by its flavors differs from the provider's own sum by 2 core-hour"
@@ -302,8 +302,8 @@ def test_a_control_that_only_warns_is_told_and_makes_no_draft(tmp_path: Path) ->
     assert report.notices == (told, *without.notices)
 
 
-def test_a_difference_in_the_tie_out_makes_a_draft_and_no_praise(tmp_path: Path) -> None:
-    inputs = month_inputs(tmp_path)
+def test_a_difference_in_the_tie_out_makes_a_draft_and_no_praise() -> None:
+    inputs = usual_month()
     broken = inputs.tables.tie_out.with_columns(difference=pl.lit(Decimal("0.000000000001")), holds=pl.lit(value=False))
     tables = {**{name: getattr(inputs.tables, name) for name in inputs.tables.__slots__}, "tie_out": broken}
     report = build_report(changed(inputs, tables=type(inputs.tables)(**tables)))
@@ -315,8 +315,8 @@ def test_a_difference_in_the_tie_out_makes_a_draft_and_no_praise(tmp_path: Path)
     assert not any("tie out" in sentence for sentence in report.summary)
 
 
-def test_final_needs_a_reason_and_nothing_against_it(tmp_path: Path) -> None:
-    inputs = month_inputs(tmp_path)
+def test_final_needs_a_reason_and_nothing_against_it() -> None:
+    inputs = usual_month()
     failure = Failure("alpha-main", "usage", "2026-10", "HTTP 500")
 
     assert build_report(changed(inputs, final_reason="closed by finance")).header.status is Status.FINAL

@@ -12,15 +12,15 @@ from tallybook.documents.values import Status
 from tallybook.language import Message, language_of
 from tallybook.summaries.expressions import AMOUNT
 from tallybook.summaries.restatement import CAUSES
-from tests.documents.tiny_month import changed, month_inputs
+from tests.documents.tiny_month import changed, usual_month
 
 COSTS = ("previous_effective_cost", "effective_cost", *CAUSES)
 
 
 @pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> MonthInputs:
+def month() -> MonthInputs:
     """October: Web costs 115.20 EUR at alpha-main, a lower bound."""
-    return month_inputs(tmp_path_factory.mktemp("books"))
+    return usual_month()
 
 
 def costs(*rows: tuple[str, str, str, dict[str, str]]) -> pl.DataFrame:

@@ -13,13 +13,13 @@ from tallybook.documents.inputs import MonthInputs
 from tallybook.documents.monthly import build_report
 from tallybook.documents.values import Bound
 from tallybook.periods import BillingPeriod
-from tests.documents.tiny_month import facts, kube_days, month_inputs
+from tests.documents.tiny_month import facts, kube_days, month_inputs, usual_month
 from tests.pricing.tiny_facts import cost, usage
 
 
 @pytest.fixture(scope="module")
-def inputs(tmp_path_factory: pytest.TempPathFactory) -> MonthInputs:
-    return month_inputs(tmp_path_factory.mktemp("books"))
+def inputs() -> MonthInputs:
+    return usual_month()
 
 
 def changes_of(inputs: MonthInputs) -> Changes:

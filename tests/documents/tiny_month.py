@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tallybook.documents.inputs import MonthInputs
 from tallybook.periods import BillingPeriod
@@ -77,6 +79,13 @@ def month_inputs(
         tables=tables,
         budgets=books.budgets,
     )
+
+
+@cache
+def usual_month() -> MonthInputs:
+    """The same of the facts as they stand here, with no book beside prices, projects and budgets; made once."""
+    with TemporaryDirectory() as folder:
+        return month_inputs(Path(folder))
 
 
 def changed(inputs: MonthInputs, **fields: object) -> MonthInputs:
