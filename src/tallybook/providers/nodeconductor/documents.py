@@ -17,7 +17,7 @@ from tallybook.providers.nodeconductor.segments import DAY, HOUR, instant, segme
 
 _AGGREGATES = ("customer", "project", "project_group")
 _QUERIES = "documents/nodeconductor"
-_AT_ONCE = 1000  # objects whose points of a month are told apart in memory
+_AT_ONCE = 500  # objects whose points of a month are told apart in memory
 
 
 def build_usage(reader: Reader, period: BillingPeriod, given: Mapping[str, Any]) -> object:
