@@ -412,12 +412,20 @@ def test_opening_again_keeps_what_is_there(tmp_path: Path) -> None:
         assert months(warehouse) == ["2026-10", "2026-11"]
 
 
-def test_the_order_of_a_query_with_parameters_survives_many_rows(tmp_path: Path) -> None:
-    with open_warehouse(tmp_path, limits=Limits(memory_bytes=2**28, threads=4)) as warehouse:
-        warehouse._execute("create table facts.many as select (i * 7919) % 300007 as i from range(300000) as r(i)", {})
-        rows = warehouse._frame("select i from facts.many where i >= $low order by i", {"low": 0})
+def test_settings_of_an_insert_end_with_it_also_when_it_is_refused(warehouse: Warehouse, queries: Path) -> None:
+    settings = "preserve_insertion_order", "disabled_compression_methods"
+    during = ", ".join(f"current_setting('{name}') as {name}" for name in settings)
+    (queries / "now.sql").write_text(f"select {during}", encoding="utf-8")
+    (queries / "none.sql").write_text("select null as preserve_insertion_order", encoding="utf-8")
+    columns = "preserve_insertion_order boolean not null, disabled_compression_methods varchar"
+    warehouse._execute(f"create table facts.settings ({columns})", {})
+    warehouse.insert_query("facts.settings", "now")
 
-    assert rows["i"].is_sorted()
+    with pytest.raises(RefusedRowsError):
+        warehouse.insert_query("facts.settings", "none")
+
+    assert warehouse.select("facts.settings").rows() == [(False, "BitPacking")]
+    assert warehouse.frame("now").rows() == [(True, "")]  # or rows that are read may come in any order
 
 
 def test_a_warehouse_keeps_to_its_limits(tmp_path: Path, queries: Path) -> None:
