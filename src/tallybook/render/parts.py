@@ -1,7 +1,7 @@
 """Tables that are too long for memory, as Parquet and CSV."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -21,7 +21,7 @@ def write_parts(parts: Iterable[pyarrow.Table], folder: Path, name: str, *, alik
     """Write <name>.parquet and <name>.csv from the parts of one table, in their order; there is at least one. OSError.
 
     The rows of each part are put in a fixed order: by all columns from the left, null behind the rest. Naive times are
-    UTC. A part is written while the next one is made, so that two of them are in memory.
+    UTC. A part is written while the next one is made, so that two of them are in memory, but of long ones only one.
 
     `alike` are the first columns, those of one value only left out: rows that have the same in them, of one day and one
     connection, have the same in most others too, which is faster to order and to write.
@@ -42,12 +42,19 @@ def write_parts(parts: Iterable[pyarrow.Table], folder: Path, name: str, *, alik
                 for some in piece.iter_slices(_ROWS):
                     lines.write(render_csv(aware(some), with_header=False))
 
+        def hand_over(pieces: list[pl.DataFrame]) -> Future[None]:
+            written = beside.submit(write, pieces)
+            if sum(map(len, pieces)) > _GROUP_ROWS:
+                wait([written])  # two such parts would take more memory than all before them
+            return written
+
         lines.write(render_csv(aware(pl.DataFrame(schema.empty_table()))))
-        last = beside.submit(write, _in_order(first, alike))
+        last = hand_over(_in_order(first, alike))
         del first  # or it would be in memory until the end
         for pieces in map(partial(_in_order, alike=alike), drawn):  # which keeps no part that is in order
             last.result()
-            last = beside.submit(write, pieces)
+            last = hand_over(pieces)
+            del pieces  # or it would be in memory beside the next
         last.result()
 
 
