@@ -22,7 +22,6 @@ from tests.flows.test_signals import notification_block
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("machine")]
 DOCUMENT = root() / "docs" / "operations.md"
 ONLY_NOTED = ("apt-get", "useradd", "make", "git")
-PREFECT = " -- prefect "  # a command of Prefect's takes seconds to start
 CONNECTIONS = ("ocore-main",)
 
 
@@ -140,12 +139,7 @@ def test_every_command_works(machine: Machine, box: Running) -> None:
     asked.value.close()
     published = sorted(path.name for path in (machine.lib / "var" / "reports" / "2026-10" / "r01").iterdir())
 
-    asked = set(install)
-    for title, section in sections.items():
-        # "From SQLite to PostgreSQL" asks Prefect nothing that an installation and an upgrade did not ask in its words
-        is_repeated = all(line in asked for line in section if PREFECT in line)
-        commands = [line for line in section if not (is_repeated and PREFECT in line)]
-        asked.update(section)
+    for title, commands in sections.items():
         # after a start somebody waits until the server is there, as systemd's units do
         waited = [one for line in commands for one in ((line, wait) if "start tallybook-server" in line else (line,))]
         machine.run([*environment, *waited])
