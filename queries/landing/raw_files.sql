@@ -1,6 +1,7 @@
 -- One row per landed answer: what was asked, when, and the hash that names its raw file.
 create table if not exists landing.raw_files (
     receipt varchar not null,
+    answer integer not null, -- its number in the receipt, from 0
     connection varchar not null,
     dataset varchar not null,
     period varchar not null,

@@ -106,7 +106,8 @@ class Entry:
         """The rows of landing.raw_files."""
         # its provider is the receipt's: a column of it here would ask for a rebuild of every warehouse
         unit = {name: value for name, value in _unit_key(self.receipt).items() if name != "provider"}
-        return [{**_file_row(file), **unit, "receipt": self.receipt.id} for file in self.receipt.files]
+        own = {**unit, "receipt": self.receipt.id}
+        return [{**_file_row(file), **own, "answer": answer} for answer, file in enumerate(self.receipt.files)]
 
 
 _RECEIPTS = pyarrow.schema(
@@ -126,6 +127,7 @@ _RECEIPTS = pyarrow.schema(
 _FILES = pyarrow.schema(
     [
         ("receipt", pyarrow.string()),
+        ("answer", pyarrow.int32()),
         ("connection", pyarrow.string()),
         ("dataset", pyarrow.string()),
         ("period", pyarrow.string()),

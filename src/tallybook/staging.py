@@ -4,10 +4,11 @@ A receipt is staged in one transaction, which also marks the months whose facts 
 computes those again. Whatever a crash interrupts, the next run finishes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from itertools import chain, groupby
-from operator import attrgetter
+from typing import Any
 
 import pyarrow
 
@@ -176,9 +177,9 @@ class Stager:
         """What a snapshot says; one that failed in part still says the rest, since it can't be had again."""
         parts: list[_Part] = []
         errors = [receipt.error] if receipt.error else []
-        for file in receipt.files:
+        for answer in range(len(receipt.files)):
             try:
-                parts += _parse(self._store, receipt, self._dataset(receipt), file)
+                parts += _parse(self._store, receipt, self._dataset(receipt), answer)
             except SchemaError as error:
                 errors.append(str(error))
         if errors and not parts:
@@ -189,13 +190,14 @@ class Stager:
 
     def _parsed(self, receipt: Receipt, dataset: Dataset) -> Iterator[list[_Part]]:
         """All answers: the usual ones side by side, then long ones part by part."""
-        long = [file for file in receipt.files if dataset.parse_long and file.size_bytes > _LONG_BYTES]
-        usual = (file for file in receipt.files if file not in long)
-        size = attrgetter("size_bytes")
-        for parsed in side_by_side(lambda file: _parse(self._store, receipt, dataset, file), usual, size=size):
+        sizes = [file.size_bytes for file in receipt.files]
+        long = [answer for answer, size in enumerate(sizes) if dataset.parse_long and size > _LONG_BYTES]
+        usual = (answer for answer in range(len(sizes)) if answer not in long)
+        read = partial(_parse, self._store, receipt, dataset)
+        for parsed in side_by_side(read, usual, size=sizes.__getitem__):
             yield parsed.result()
-        for file in long:
-            yield from _parse_long(self._store, receipt, dataset, file)
+        for answer in long:
+            yield from _parse_long(self._store, receipt, dataset, answer)
             give_back_memory()
 
     def _dataset(self, receipt: Receipt) -> Dataset:
@@ -217,52 +219,63 @@ def _units(receipts: Iterable[Receipt]) -> list[list[Receipt]]:
     return [sorted(unit, key=lambda receipt: receipt.fetched_at) for unit in units.values()]
 
 
-def _stamped(columns: Columns, receipt: Receipt, file: RawFile, parsed: Parsed) -> pyarrow.Table:
+def _stamped(columns: Columns, stamps: Mapping[str, Any]) -> pyarrow.Table:
     rows = len(next(iter(columns.values())))
-    stamps = {
-        "x_connection": receipt.connection,
-        "x_period": receipt.period,
-        "x_receipt": receipt.id,
-        "x_raw_sha256": file.sha256,
-        "x_captured_at": pyarrow.scalar(naive_utc(parsed.captured_at or file.captured_at), pyarrow.timestamp("us")),
-    }
     # in one go: adding columns one by one took most of the time of a small answer
     return pyarrow.table({**columns, **{name: pyarrow.repeat(value, rows) for name, value in stamps.items()}})
+
+
+def _stamps(parsed: Parsed, receipt: Receipt, dataset: Dataset, answer: int) -> dict[str, Any]:
+    """Where the rows of an answer come from.
+
+    A unit of a history holds one receipt, so that its rows need only the number of their answer: the names of receipt
+    and raw file were half of what storing a row of usage took.
+    """
+    file = receipt.files[answer]
+    if dataset.cadence is Cadence.HISTORY:
+        origin = {"x_answer": pyarrow.scalar(answer, pyarrow.int32())}
+    else:
+        origin = {"x_receipt": receipt.id, "x_raw_sha256": file.sha256}
+    captured_at = pyarrow.scalar(naive_utc(parsed.captured_at or file.captured_at), pyarrow.timestamp("us"))
+    return {"x_connection": receipt.connection, "x_period": receipt.period, "x_captured_at": captured_at, **origin}
 
 
 def unreadable(store: RawStore, provider: Provider, receipt: Receipt) -> list[str]:
     """What is wrong with answers that landed, as staging would say it, without a warehouse."""
     problems = []
-    for file in receipt.files:
+    for answer in range(len(receipt.files)):
         try:
-            _parse(store, receipt, provider.dataset(receipt.dataset), file)
+            _parse(store, receipt, provider.dataset(receipt.dataset), answer)
         except SchemaError as error:
             problems.append(str(error))
     return problems
 
 
-def _parse(store: RawStore, receipt: Receipt, dataset: Dataset, file: RawFile) -> list[_Part]:
+def _parse(store: RawStore, receipt: Receipt, dataset: Dataset, answer: int) -> list[_Part]:
+    file = receipt.files[answer]
     body = store.read(receipt, file)
     try:
-        return _parts(dataset.parse(body, as_request(file)), receipt, file)
+        return _parts(dataset.parse(body, as_request(file)), receipt, dataset, answer)
     except Exception as error:  # whatever an answer does to us, it does to its own unit only
         raise _unreadable(receipt, error, path=file.path) from error
 
 
-def _parse_long(store: RawStore, receipt: Receipt, dataset: Dataset, file: RawFile) -> Iterator[list[_Part]]:
+def _parse_long(store: RawStore, receipt: Receipt, dataset: Dataset, answer: int) -> Iterator[list[_Part]]:
+    file = receipt.files[answer]
     assert dataset.parse_long  # noqa: S101 - it is what makes an answer a long one
     try:
         for parsed in dataset.parse_long(lambda: store.stream(receipt, file), as_request(file)):
-            yield _parts(parsed, receipt, file)
+            yield _parts(parsed, receipt, dataset, answer)
     except Exception as error:
         raise error if isinstance(error, StorageError) else _unreadable(receipt, error, path=file.path) from error
 
 
-def _parts(parsed: Parsed, receipt: Receipt, file: RawFile) -> list[_Part]:
+def _parts(parsed: Parsed, receipt: Receipt, dataset: Dataset, answer: int) -> list[_Part]:
+    file = receipt.files[answer]
     _refuse_other_times(parsed, file)
     notes = (*parsed.notes, *([_CLOCK_DOUBTED] if file.is_clock_doubted else []))
-    prefix = f"staging.{receipt.provider}_"
-    return [(prefix + name, _stamped(columns, receipt, file, parsed), notes) for name, columns in parsed.tables.items()]
+    prefix, stamps = f"staging.{receipt.provider}_", _stamps(parsed, receipt, dataset, answer)
+    return [(prefix + name, _stamped(columns, stamps), notes) for name, columns in parsed.tables.items()]
 
 
 def _refuse_other_times(parsed: Parsed, file: RawFile) -> None:

@@ -3,23 +3,18 @@
 -- Parameters: $connection, $aggregate, $uuid ('': all).
 with windows as (
     select
-        files.receipt,
-        try_cast(files.asked['from'] as bigint) as asked_from,
-        try_cast(files.asked['to'] as bigint) as asked_to
-    from landing.raw_files as files
-    semi join landing.units as units
-        on
-            files.connection = units.connection
-            and files.dataset = units.dataset
-            and files.period = units.period
-            and files.receipt = units.receipt
-            and units.provider = 'nodeconductor'
+        period,
+        answer,
+        try_cast(asked['from'] as bigint) as asked_from,
+        try_cast(asked['to'] as bigint) as asked_to
+    from landing.units_answers
     where
-        files.connection = $connection
-        and files.dataset = 'alert'
-        and files.kind = 'alert'
-        and files.asked['aggregate'] = $aggregate
-        and coalesce(files.asked['uuid'], '') = $uuid
+        connection = $connection
+        and provider = 'nodeconductor'
+        and dataset = 'alert'
+        and kind = 'alert'
+        and asked['aggregate'] = $aggregate
+        and coalesce(asked['uuid'], '') = $uuid
 )
 
 select
@@ -34,10 +29,7 @@ from windows
 left join staging.nodeconductor_alerts as alerts
     on
         alerts.x_connection = $connection
-        and alerts.aggregate = $aggregate
-        and alerts.uuid = $uuid
-        and windows.receipt = alerts.x_receipt
-        and windows.asked_from = alerts.asked_from
-        and windows.asked_to = alerts.asked_to
-group by windows.receipt, windows.asked_from, windows.asked_to
+        and windows.period = alerts.x_period
+        and windows.answer = alerts.x_answer
+group by windows.period, windows.answer, windows.asked_from, windows.asked_to
 order by windows.asked_from, windows.asked_to desc

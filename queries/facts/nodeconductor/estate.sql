@@ -152,27 +152,19 @@ creations as (
 
 alert_answers as (
     select
-        files.receipt,
-        files.captured_at,
-        coalesce(files.asked['uuid'], '') as uuid,
-        try_cast(files.asked['from'] as bigint) as asked_from,
-        try_cast(files.asked['to'] as bigint) as asked_to
-    from landing.raw_files as files
-    inner join landing.units as units
-        on
-            files.connection = units.connection
-            and files.dataset = units.dataset
-            and files.period = units.period
-            and files.receipt = units.receipt
+        answer,
+        captured_at,
+        coalesce(asked['uuid'], '') as uuid
+    from landing.units_answers
     where
-        files.connection = $connection
-        and units.provider = 'nodeconductor'
-        and files.dataset = 'alert'
-        and files.period = $billing_period
-        and files.kind = 'alert'
-        and files.asked['aggregate'] = 'customer'
-        and try_cast(files.asked['from'] as bigint) = epoch(cast($period_start as timestamp))
-    qualify row_number() over (partition by files.asked['uuid'] order by asked_to desc) = 1
+        connection = $connection
+        and provider = 'nodeconductor'
+        and dataset = 'alert'
+        and period = $billing_period
+        and kind = 'alert'
+        and asked['aggregate'] = 'customer'
+        and try_cast(asked['from'] as bigint) = epoch(cast($period_start as timestamp))
+    qualify row_number() over (partition by asked['uuid'] order by try_cast(asked['to'] as bigint) desc) = 1
 ),
 
 alert_counts as (
@@ -182,15 +174,8 @@ alert_counts as (
         sum(alerts.alert_count) as alert_count
     from alert_answers
     inner join staging.nodeconductor_alerts as alerts
-        on
-            alerts.x_receipt = alert_answers.receipt
-            and alerts.uuid = alert_answers.uuid
-            and alerts.asked_from = alert_answers.asked_from
-            and alerts.asked_to = alert_answers.asked_to
-    where
-        alerts.x_connection = $connection
-        and alerts.x_period = $billing_period
-        and alerts.aggregate = 'customer'
+        on alerts.x_answer = alert_answers.answer
+    where alerts.x_connection = $connection and alerts.x_period = $billing_period
     group by alert_answers.uuid, lower(alerts.severity)
 ),
 

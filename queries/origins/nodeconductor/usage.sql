@@ -3,8 +3,7 @@
 with hours as (
     select
         uuid,
-        x_receipt,
-        x_raw_sha256
+        x_answer
     from staging.nodeconductor_usage_points
     where
         x_connection = $connection
@@ -17,14 +16,30 @@ with hours as (
         and to_at <= $period_end
         and to_at > from_at
     qualify row_number() over (partition by uuid, item, from_at order by series_position, position) = 1
+),
+
+counted as (
+    select
+        uuid as sub_account_id,
+        x_answer,
+        count(*) as row_count
+    from hours
+    group by uuid, x_answer
 )
 
 select
     'usage' as dataset,
     'nodeconductor_usage_points' as staging_table,
-    uuid as sub_account_id,
-    x_receipt as receipt,
-    x_raw_sha256 as sha256,
-    count(*) as row_count
-from hours
-group by uuid, x_receipt, x_raw_sha256
+    counted.sub_account_id,
+    answers.receipt,
+    answers.sha256,
+    cast(sum(counted.row_count) as bigint) as row_count
+from counted
+inner join landing.units_answers as answers
+    on
+        answers.connection = $connection
+        and answers.provider = 'nodeconductor'
+        and answers.dataset = 'usage'
+        and answers.period = $billing_period
+        and counted.x_answer = answers.answer
+group by counted.sub_account_id, answers.receipt, answers.sha256

@@ -3,8 +3,7 @@
 create table if not exists staging.nodeconductor_alerts (
     x_connection varchar not null,
     x_period varchar not null,
-    x_receipt varchar not null,
-    x_raw_sha256 varchar not null,
+    x_answer integer not null, -- which of its unit's answers: landing.units_answers
     x_captured_at timestamp not null,
     aggregate varchar not null,
     uuid varchar not null, -- '' for all that the caller may see

@@ -3,8 +3,7 @@
 create table if not exists staging.nodeconductor_usage_series (
     x_connection varchar not null,
     x_period varchar not null,
-    x_receipt varchar not null,
-    x_raw_sha256 varchar not null,
+    x_answer integer not null, -- which of its unit's answers: landing.units_answers
     x_captured_at timestamp not null,
     aggregate varchar not null, -- customer, project_group, project
     uuid varchar not null, -- as asked; answers carry names only

@@ -2,8 +2,7 @@
 create table if not exists staging.ocore_usage_items (
     x_connection varchar not null,
     x_period varchar not null,
-    x_receipt varchar not null,
-    x_raw_sha256 varchar not null,
+    x_answer integer not null, -- which of its unit's answers: landing.units_answers
     x_captured_at timestamp not null,
     project_id varchar not null,
     project_name varchar not null,

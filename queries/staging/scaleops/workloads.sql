@@ -3,8 +3,7 @@
 create table if not exists staging.scaleops_workloads (
     x_connection varchar not null,
     x_period varchar not null,
-    x_receipt varchar not null,
-    x_raw_sha256 varchar not null,
+    x_answer integer not null, -- which of its unit's answers: landing.units_answers
     x_captured_at timestamp not null,
     asked_from timestamp not null, -- the asked window, half-open, UTC
     asked_to timestamp not null,
