@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from tallybook.errors import RefusedRowsError
 from tallybook.money import quantise
 
-_ROWS = 50_000  # that are cast at once
+_ROWS = 5_000  # at least that are cast at once, if there are so many: a table takes its time, and a copy its memory
 
 
 class Stream:

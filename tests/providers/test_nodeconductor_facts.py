@@ -1,7 +1,8 @@
 """NodeConductor: quotas, estate, coverage and control totals, worked by hand."""
 
+import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from tests.providers.nodeconductor_answers import (
     listed,
     usage,
 )
-from tests.providers.support import Bench, settings
+from tests.providers.support import FETCHED, Bench, settings
 
 SAMPLES = Path(providers.__file__).parent / "nodeconductor" / "samples"
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -62,6 +63,36 @@ def quotas(bench: Bench) -> dict[str, tuple[Any, bool, Any]]:
 def coverage(bench: Bench, dataset: str) -> dict[int, tuple[int, int]]:
     rows = bench.rows("facts.coverage", dataset=dataset, billing_period="2026-10")
     return {row["date"].day: (int(row["expected"]), int(row["received"])) for row in rows}
+
+
+def origins(bench: Bench) -> dict[str, tuple[str, str, int]]:
+    """Of each project the receipt, the raw file and how many staged rows of it made the usage."""
+    month = {"period_start": datetime(2026, 10, 1, tzinfo=UTC), "period_end": datetime(2026, 11, 1, tzinfo=UTC)}
+    found = bench.warehouse.frame(
+        "origins/nodeconductor/usage", connection=bench.connection.name, billing_period="2026-10", **month
+    )
+    return {row["sub_account_id"]: (row["receipt"], row["sha256"], row["row_count"]) for row in found.to_dicts()}
+
+
+def test_usage_is_of_the_file_that_said_it_in_the_fetch_that_counts(bench: Bench) -> None:
+    archived = usage("memory", hours_of([1, 1, 1]), uuid=ARCHIVE, name="Archive")
+    alike = [usage(item, hours_of([4096, 4096])) for item in ("memory", "storage")]  # one file answers both
+    bench.land("usage", [alike[0], archived, alike[1]], fetched_at=NOON)
+    bench.stage()
+    first = origins(bench)
+    bench.land("usage", [archived, *alike])  # the same bytes in another order are no other answers
+    bench.stage()
+    again = origins(bench)
+    bench.land("usage", [archived, usage("memory", hours_of([2, 2]))], fetched_at=FETCHED + timedelta(hours=1))
+    bench.stage()
+    changed = origins(bench)
+
+    fetches = sorted(bench.store.receipts())
+    bodies = {name: hashlib.sha256(body).hexdigest() for name, (_, body) in (("a", archived), ("w", alike[0]))}
+    assert first == again == {WAREHOUSE: (fetches[0], bodies["w"], 4), ARCHIVE: (fetches[0], bodies["a"], 3)}
+    assert changed[ARCHIVE] == (fetches[2], bodies["a"], 3)
+    assert (changed[WAREHOUSE][0], changed[WAREHOUSE][2]) == (fetches[2], 2)
+    assert changed[WAREHOUSE][1] != bodies["w"]
 
 
 def test_a_quota_is_a_limit_and_its_use_per_resource(bench: Bench) -> None:
