@@ -12,7 +12,18 @@ from tallybook import providers
 from tallybook.contract import Request
 from tallybook.errors import UsageError
 from tests.documents.providers.document_bench import asked, asked_bytes, problems, standard
-from tests.providers.nodeconductor_answers import ARCHIVE, CUSTOMER, START, WAREHOUSE, Answer, hours_of, listed, usage
+from tests.providers.nodeconductor_answers import (
+    ARCHIVE,
+    CUSTOMER,
+    START,
+    WAREHOUSE,
+    Answer,
+    hours_of,
+    listed,
+    usage,
+    usage_request,
+)
+from tests.providers.nodeconductor_answers import series as answered
 from tests.providers.support import Bench, settings
 
 SAMPLES = Path(providers.__file__).parent / "nodeconductor" / "samples"
@@ -175,6 +186,40 @@ def test_another_staged_month_is_answered_too(bench: Bench) -> None:
     land_usage(bench, usage("memory", hours_of([128])))
 
     assert values(ask(bench, "usage", *of_project("memory", START - 3600, START + 3600, 2))) == [64, 128]
+
+
+def test_an_hour_answered_twice_counts_once_as_it_came_first(bench: Bench) -> None:
+    first, again = hours_of([100, 400]), hours_of([900])
+    land_usage(
+        bench,
+        usage("memory", [*first, *again]),
+        usage("memory", first, uuid=ARCHIVE, name="Archive"),
+        rows=(project(WAREHOUSE, "Warehouse"), project(ARCHIVE, "Archive")),
+    )
+
+    repeated, distinct = ask(bench, "usage", *of_project("memory", START, START + 7200, 1))
+    assert (values([repeated]), values([distinct])) == ([250], [250])
+
+
+def test_an_object_asked_twice_counts_once(bench: Bench) -> None:
+    land_usage(bench, usage("memory", hours_of([100, 400])), usage("memory", hours_of([100])))
+
+    assert values(ask(bench, "usage", *of_project("memory", START, START + 7200, 1))) == [250]
+
+
+def test_a_series_that_was_not_asked_for_counts_nowhere(bench: Bench) -> None:
+    named = ("Other", hours_of([900, 900])), ("Warehouse", hours_of([400, 100])[::-1])
+    land_usage(bench, (usage_request(), answered(*named)))
+
+    assert values(ask(bench, "usage", *of_project("memory", START, START + 7200, 2))) == [400, 100]
+
+
+def test_an_hour_that_two_months_answered_is_the_earlier_one_s(bench: Bench) -> None:
+    bench.land("usage", [projects(), usage("memory", hours_of([64]))], period="2026-09")
+    land_usage(bench, usage("memory", hours_of([128, 128])))
+
+    assert values(ask(bench, "usage", *of_project("memory", START, START + 7200, 2))) == [64, 128]
+    assert values(ask(bench, "usage", *of_project("memory", START, START + 7200, 1))) == [96]
 
 
 def test_by_default_the_last_hour_of_the_month_is_cut_in_six(bench: Bench) -> None:
