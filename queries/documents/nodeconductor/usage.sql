@@ -99,24 +99,31 @@ sums as (
         segment,
         count(*) as part_count,
         arg_max(value, from_epoch) as last_value,
-        pricing.trillionths(sum(value * seconds)) as weighted,
-        cast(sum(seconds) as hugeint) * 1000000 as divisor
+        sum(value * seconds) as weighted,
+        sum(seconds) as seconds
     from parts
     group by uuid, segment
 ),
 
+-- not a CASE: in its branches the divisions that half_even repeats are done again each time
 measured as (
     select
         uuid,
         segment,
-        case
-            when $item = 'storage' or part_count = 1 then last_value
-            else cast(
-                cast(pricing.half_even(weighted, divisor) as decimal(38, 0)) * 0.000001
-                as decimal(38, 12)
-            )
-        end as value
+        last_value as value
     from sums
+    where $item = 'storage' or part_count = 1
+    union all
+    select
+        uuid,
+        segment,
+        cast(
+            cast(
+                pricing.half_even(pricing.trillionths(weighted), cast(seconds as hugeint) * 1000000) as decimal(38, 0)
+            ) * 0.000001 as decimal(38, 12)
+        ) as value
+    from sums
+    where $item <> 'storage' and part_count > 1
 )
 
 select
