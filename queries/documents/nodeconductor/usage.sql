@@ -41,7 +41,7 @@ points as (
         and value is not null
         and to_epoch > from_epoch
         and to_epoch > $start
-        and from_epoch < $start + $step * $count
+        and from_epoch < cast($start as bigint) + cast($step as bigint) * $count
 ),
 
 -- telling points apart by their times takes a third of the whole, and hardly any object needs it: only one with two

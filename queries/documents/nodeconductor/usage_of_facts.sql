@@ -27,7 +27,7 @@ hours as (
         connection = $connection
         and meter = $meter
         and charge_period_end > make_timestamp(cast($start as bigint) * 1000000)
-        and charge_period_start < make_timestamp((cast($start as bigint) + $step * $count) * 1000000)
+        and charge_period_start < make_timestamp((cast($start as bigint) + cast($step as bigint) * $count) * 1000000)
     group by all
 ),
 

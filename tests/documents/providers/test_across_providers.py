@@ -258,6 +258,13 @@ class TestUsageAsLevels:
         assert self.series(warehouse, "syseleven", "aggregate=project", *asked) == {"project 1": [3072, 512, 0]}
         assert self.series(warehouse, "syseleven", *asked) == {CONNECTION: [3072, 512, 0]}
 
+    def test_the_longest_time_that_can_be_asked_for_is_answered(self, warehouse: Warehouse) -> None:
+        """A day of 2 GiB within 11,570 days, which is the second of the segments: 2048 MiB / 11,570."""
+        use(warehouse, "memory_gib_hours", "48")
+        asked = ("item=memory", "from=0", f"to={100 * 11_570 * 86400}", "datapoints=100")
+
+        assert self.series(warehouse, "syseleven", *asked)[CONNECTION][:3] == [0, Decimal("0.17701"), 0]
+
     def test_a_segment_of_two_hours_and_a_half_is_their_mean_by_seconds(self, warehouse: Warehouse) -> None:
         """1, 3 and 6 GiB in an hour each: (1 + 3 + 6 / 2) / 2.5 = 2.8 GiB = 2867.2 MiB; storage is the last: 6144."""
         for hour, quantity in enumerate(("1", "3", "6")):

@@ -121,6 +121,13 @@ def test_seconds_are_divided_by_floor_and_the_rest_is_left_out(bench: Bench) -> 
     assert bounds == [(0, 16), (16, 32), (32, 48), (48, 64), (64, 80), (80, 96)]
 
 
+def test_the_longest_time_that_can_be_asked_for_is_answered(bench: Bench) -> None:
+    land_usage(bench, usage("memory", hours_of([64, 64])))
+
+    # 999,999,999 seconds each: the month is in the second one, and no number of seconds is too long for the query
+    assert values(ask(bench, "usage", *of_project("memory", 0, 99_999_999_999, 100)))[:3] == [0, 64, 0]
+
+
 def test_cpu_and_memory_are_means_weighted_by_seconds(bench: Bench) -> None:
     land_usage(bench, usage("memory", hours_of([100, 400])))
 
