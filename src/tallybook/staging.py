@@ -226,11 +226,7 @@ def _stamped(columns: Columns, stamps: Mapping[str, Any]) -> pyarrow.Table:
 
 
 def _stamps(parsed: Parsed, receipt: Receipt, dataset: Dataset, answer: int) -> dict[str, Any]:
-    """Where the rows of an answer come from.
-
-    A unit of a history holds one receipt, so that its rows need only the number of their answer: the names of receipt
-    and raw file were half of what storing a row of usage took.
-    """
+    """Where the rows of an answer come from: of a history its number, since its unit holds one receipt."""
     file = receipt.files[answer]
     if dataset.cadence is Cadence.HISTORY:
         origin = {"x_answer": pyarrow.scalar(answer, pyarrow.int32())}

@@ -13,14 +13,9 @@ with used as (
 ),
 
 answered as (
-    select max(cast(files.asked['end_date'] as timestamp)) as answered_to
-    from landing.raw_files as files
-    inner join landing.units as units using (connection, dataset, period, receipt)
-    where
-        files.connection = $connection
-        and units.provider = 'ocore'
-        and files.dataset = 'usage'
-        and files.period = $billing_period
+    select max(cast(asked['end_date'] as timestamp)) as answered_to
+    from landing.units_answers
+    where connection = $connection and provider = 'ocore' and dataset = 'usage' and period = $billing_period
 ),
 
 hours as (

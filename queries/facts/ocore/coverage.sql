@@ -21,13 +21,12 @@ expected as (
 
 answers as (
     select
-        files.dataset,
-        coalesce(files.asked['project_id'], '') as project_id,
-        max(cast(files.asked['end_date'] as timestamp)) as answered_to
-    from landing.raw_files as files
-    inner join landing.units as units using (connection, dataset, period, receipt)
-    where files.connection = $connection and units.provider = 'ocore' and files.period = $billing_period
-    group by files.dataset, coalesce(files.asked['project_id'], '')
+        dataset,
+        coalesce(asked['project_id'], '') as project_id,
+        max(cast(asked['end_date'] as timestamp)) as answered_to
+    from landing.units_answers
+    where connection = $connection and provider = 'ocore' and period = $billing_period
+    group by dataset, coalesce(asked['project_id'], '')
 ),
 
 answered as (

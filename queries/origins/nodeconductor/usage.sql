@@ -16,30 +16,20 @@ with hours as (
         and to_at <= $period_end
         and to_at > from_at
     qualify row_number() over (partition by uuid, item, from_at order by series_position, position) = 1
-),
-
-counted as (
-    select
-        uuid as sub_account_id,
-        x_answer,
-        count(*) as row_count
-    from hours
-    group by uuid, x_answer
 )
 
 select
-    'usage' as dataset,
+    answers.dataset,
     'nodeconductor_usage_points' as staging_table,
-    counted.sub_account_id,
+    hours.uuid as sub_account_id,
     answers.receipt,
     answers.sha256,
-    cast(sum(counted.row_count) as bigint) as row_count
-from counted
-inner join landing.units_answers as answers
-    on
-        answers.connection = $connection
-        and answers.provider = 'nodeconductor'
-        and answers.dataset = 'usage'
-        and answers.period = $billing_period
-        and counted.x_answer = answers.answer
-group by counted.sub_account_id, answers.receipt, answers.sha256
+    count(*) as row_count
+from hours
+inner join landing.units_answers as answers on hours.x_answer = answers.answer
+where
+    answers.connection = $connection
+    and answers.provider = 'nodeconductor'
+    and answers.dataset = 'usage'
+    and answers.period = $billing_period
+group by answers.dataset, hours.uuid, answers.receipt, answers.sha256
